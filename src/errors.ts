@@ -1,0 +1,79 @@
+// The one error class of the daemon, its closed list of codes, and predicates for foreign errors.
+import { types } from 'node:util';
+
+/** Codes are named like gRPC's, in kebab case; `rpc/status.ts` is the only place that maps them to the wire. */
+export type ErrorCode =
+  | 'cancelled'
+  | 'invalid-argument'
+  | 'deadline-exceeded'
+  | 'not-found'
+  | 'already-exists'
+  | 'permission-denied'
+  | 'resource-exhausted'
+  | 'failed-precondition'
+  | 'aborted'
+  | 'unimplemented'
+  | 'internal'
+  | 'unavailable'
+  | 'data-loss'
+  | 'unauthenticated'
+  | 'unknown';
+
+/** An error whose class is known. Messages say what we were doing: lower case, no full stop, ids in quotes. */
+export class DaemonError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'DaemonError';
+    this.code = code;
+  }
+}
+
+export function notFound(kind: string, id: string): DaemonError {
+  return new DaemonError('not-found', `${kind} "${id}" not found`);
+}
+
+export function invalidArgument(message: string, cause?: unknown): DaemonError {
+  return new DaemonError('invalid-argument', message, cause);
+}
+
+export function failedPrecondition(message: string, cause?: unknown): DaemonError {
+  return new DaemonError('failed-precondition', message, cause);
+}
+
+export function unavailable(message: string, cause?: unknown): DaemonError {
+  return new DaemonError('unavailable', message, cause);
+}
+
+export function deadlineExceeded(message: string, cause?: unknown): DaemonError {
+  return new DaemonError('deadline-exceeded', message, cause);
+}
+
+export function internal(message: string, cause?: unknown): DaemonError {
+  return new DaemonError('internal', message, cause);
+}
+
+/**
+ * Whether `error` is a system error with the given code, such as `ENOENT`.
+ * Reads `code` instead of testing the class: errors made by Node are of another realm inside Jest.
+ */
+export function isErrno(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
+
+/** The message of anything that was thrown. */
+export function errorMessage(error: unknown): string {
+  if (types.isNativeError(error) || error instanceof DaemonError) return error.message;
+  return String(error);
+}
+
+/** The error's code when it is ours, `unknown` otherwise. Foreign `code` fields are never trusted. */
+export function errorCode(error: unknown): ErrorCode {
+  return error instanceof DaemonError ? error.code : 'unknown';
+}
+
+/** `error` with `context: ` in front of its message; code and cause are kept. */
+export function withContext(context: string, error: unknown): DaemonError {
+  return new DaemonError(errorCode(error), `${context}: ${errorMessage(error)}`, error);
+}

@@ -1,0 +1,62 @@
+// Durable file replacement: a reader sees the old content or the new, also after a power cut.
+import { open, rename, rm } from 'node:fs/promises';
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+let counter = 0;
+function temporaryName(path: string): string {
+  counter += 1;
+  return `${path}.tmp-${process.pid}-${counter}`;
+}
+
+/** Replaces `path` with `data`: temporary file, fsync, rename, fsync of the directory. */
+export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Makes the entries of a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** `writeFileAtomic` for volatile directories, where a power cut loses everything anyway: no fsync. */
+export function replaceFileSync(path: string, data: string | Uint8Array, mode = 0o600): void {
+  const temporary = temporaryName(path);
+  const fd = openSync(temporary, 'wx', mode);
+  try {
+    if (typeof data === 'string') writeSync(fd, data);
+    else writeSync(fd, data);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+}
+
+/** Makes one file's content durable. */
+export function syncFile(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,266 @@
+// Every libc call that Node lacks, and nothing else: the one fenced place where a wrong pointer could end the daemon.
+// Narrow types in, `KernelError` out. All calls are synchronous and act on the calling thread.
+import { ERRNO_NAMES, bind, lastErrno } from './libc.ts';
+
+const c = {
+  mount: bind(
+    'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+  ),
+  umount2: bind('int umount2(const char *target, int flags)'),
+  mknod: bind('int mknod(const char *path, unsigned int mode, unsigned long dev)'),
+  lsetxattr: bind('int lsetxattr(const char *path, const char *name, const uint8_t *value, size_t size, int flags)'),
+  lgetxattr: bind('long lgetxattr(const char *path, const char *name, _Out_ uint8_t *value, size_t size)'),
+  llistxattr: bind('long llistxattr(const char *path, _Out_ uint8_t *list, size_t size)'),
+  unshare: bind('int unshare(int flags)'),
+  setns: bind('int setns(int fd, int kind)'),
+  chroot: bind('int chroot(const char *path)'),
+  chdir: bind('int chdir(const char *path)'),
+  gettid: bind('int gettid()'),
+  sethostname: bind('int sethostname(const char *name, size_t length)'),
+  socket: bind('int socket(int domain, int type, int protocol)'),
+  socketpair: bind('int socketpair(int domain, int type, int protocol, _Out_ int *fds)'),
+  connect: bind('int connect(int fd, const uint8_t *address, unsigned int length)'),
+  sendto: bind(
+    'long sendto(int fd, const uint8_t *data, size_t size, int flags, const uint8_t *address, unsigned int length)',
+  ),
+  dup3: bind('int dup3(int from, int to, int flags)'),
+  shutdown: bind('int shutdown(int fd, int how)'),
+  pipe2: bind('int pipe2(_Out_ int *fds, int flags)'),
+  ioctl: bind('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *argument)'),
+  waitpid: bind('int waitpid(int pid, _Out_ int *status, int options)'),
+  utimensat: bind('int utimensat(int dirfd, const char *path, const uint8_t *times, int flags)'),
+  fchdir: bind('int fchdir(int fd)'),
+  prctl: bind('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)'),
+};
+
+/** A failed kernel call; `code` is the errno's name, as in Node's own system errors. */
+export class KernelError extends Error {
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+
+  constructor(syscall: string, errno: number, subject: string) {
+    const code = ERRNO_NAMES.get(errno) ?? `errno ${errno}`;
+    super(`${syscall} ${subject}: ${code}`);
+    this.name = 'KernelError';
+    this.code = code;
+    this.errno = errno;
+    this.syscall = syscall;
+  }
+}
+
+function check(syscall: string, result: number, subject: string): number {
+  if (result === -1) throw new KernelError(syscall, lastErrno(), subject);
+  return result;
+}
+
+export const MS = {
+  RDONLY: 1,
+  NOSUID: 2,
+  NODEV: 4,
+  NOEXEC: 8,
+  REMOUNT: 32,
+  BIND: 4096,
+  REC: 16384,
+  PRIVATE: 1 << 18,
+  SLAVE: 1 << 19,
+  SHARED: 1 << 20,
+} as const;
+export const MNT_DETACH = 2;
+export const UMOUNT_NOFOLLOW = 8;
+export const CLONE = {
+  FS: 0x200,
+  NEWNS: 0x20000,
+  NEWUTS: 0x4000000,
+  NEWIPC: 0x8000000,
+  NEWNET: 0x40000000,
+} as const;
+export const AF = { UNIX: 1, INET: 2, INET6: 10 } as const;
+export const SOCK = { STREAM: 1, DGRAM: 2, SEQPACKET: 5, CLOEXEC: 0o2000000, NONBLOCK: 0o4000 } as const;
+
+/** mount(2). `data` is the file system's option string; the kernel cuts it at 4096 bytes. */
+export function mount(source: string, target: string, type: string | null, flags: number, data: string | null): void {
+  check('mount', c.mount(source, target, type, flags, data), `"${target}"`);
+}
+
+/** umount2(2); `flags` from MNT_DETACH and UMOUNT_NOFOLLOW. */
+export function unmount(target: string, flags: number): void {
+  check('umount2', c.umount2(target, flags), `"${target}"`);
+}
+
+/** Pins a namespace: binds its /proc file onto an existing file. */
+export function bindNamespace(source: string, target: string): void {
+  mount(source, target, null, MS.BIND, null);
+}
+
+/** mknod(2): `mode` includes the file type, `major`/`minor` name the device (0/0 for FIFOs). */
+export function mknod(path: string, mode: number, major: number, minor: number): void {
+  const dev =
+    (BigInt(minor) & 0xffn) |
+    ((BigInt(major) & 0xfffn) << 8n) |
+    ((BigInt(minor) & ~0xffn) << 12n) |
+    ((BigInt(major) & ~0xfffn) << 32n);
+  check('mknod', c.mknod(path, mode, dev), `"${path}"`);
+}
+
+/** lsetxattr(2) on the path itself, never on a symlink's target. */
+export function setXattr(path: string, name: string, value: Uint8Array): void {
+  check('lsetxattr', c.lsetxattr(path, name, value, value.length, 0), `"${path}" ${name}`);
+}
+
+/** lgetxattr(2), or undefined when the attribute is absent. Values up to 64 KiB, the kernel's own limit. */
+export function getXattr(path: string, name: string): Buffer | undefined {
+  const value = Buffer.alloc(65536);
+  const size = c.lgetxattr(path, name, value, value.length);
+  if (size === -1 && ERRNO_NAMES.get(lastErrno()) === 'ENODATA') return undefined;
+  return value.subarray(0, check('lgetxattr', size, `"${path}" ${name}`));
+}
+
+/** llistxattr(2): the names of all attributes. */
+export function listXattrs(path: string): string[] {
+  const names = Buffer.alloc(65536);
+  const size = check('llistxattr', c.llistxattr(path, names, names.length), `"${path}"`);
+  return names.subarray(0, size).toString().split('\0').filter(Boolean);
+}
+
+/** unshare(2) for the calling thread; CLONE.FS first when the thread is to chroot or chdir alone. */
+export function unshare(flags: number): void {
+  check('unshare', c.unshare(flags), `0x${flags.toString(16)}`);
+}
+
+/** setns(2) for the calling thread. */
+export function setns(fd: number, kind: number): void {
+  check('setns', c.setns(fd, kind), `fd ${fd}`);
+}
+
+export function chroot(path: string): void {
+  check('chroot', c.chroot(path), `"${path}"`);
+}
+
+/** chdir(2) of the calling thread when it has unshared CLONE.FS, of the whole process otherwise. */
+export function chdir(path: string): void {
+  check('chdir', c.chdir(path), `"${path}"`);
+}
+
+export function fchdir(fd: number): void {
+  check('fchdir', c.fchdir(fd), `fd ${fd}`);
+}
+
+export function gettid(): number {
+  return c.gettid();
+}
+
+/** sethostname(2) in the calling thread's UTS namespace. */
+export function setHostname(name: string): void {
+  check('sethostname', c.sethostname(name, Buffer.byteLength(name)), `"${name}"`);
+}
+
+/** socket(2), close-on-exec; returns the descriptor. */
+export function socket(domain: number, type: number): number {
+  return check('socket', c.socket(domain, type | SOCK.CLOEXEC, 0), `domain ${domain}`);
+}
+
+/** socketpair(2) of Unix sockets, close-on-exec. */
+export function socketpair(type: number): [number, number] {
+  const fds = [0, 0];
+  check('socketpair', c.socketpair(AF.UNIX, type | SOCK.CLOEXEC, 0, fds), '');
+  return [fds[0] ?? -1, fds[1] ?? -1];
+}
+
+function unixAddress(path: string): Buffer {
+  const bytes = Buffer.from(path);
+  if (bytes.length > 107) throw new KernelError('connect', 36, `"${path}": longer than 107 bytes`);
+  const address = Buffer.alloc(110);
+  address.writeUInt16LE(AF.UNIX, 0);
+  bytes.copy(address, 2);
+  if (path.startsWith('@')) address[2] = 0;
+  return address.subarray(0, path.startsWith('@') ? 2 + bytes.length : 3 + bytes.length);
+}
+
+/** Connects a Unix socket to a path of at most 107 bytes; a leading `@` means the abstract namespace. */
+export function connectUnix(fd: number, path: string): void {
+  const address = unixAddress(path);
+  check('connect', c.connect(fd, address, address.length), `"${path}"`);
+}
+
+/** Sends one datagram to a Unix socket. */
+export function sendUnixDatagram(path: string, text: string): void {
+  const fd = socket(AF.UNIX, SOCK.DGRAM);
+  try {
+    const address = unixAddress(path);
+    const data = Buffer.from(text);
+    check('sendto', c.sendto(fd, data, data.length, 0, address, address.length), `"${path}"`);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+export function dup3(from: number, to: number): void {
+  check('dup3', c.dup3(from, to, SOCK.CLOEXEC), `${from} to ${to}`);
+}
+
+/** shutdown(2) of the writing side. */
+export function shutdownWrite(fd: number): void {
+  check('shutdown', c.shutdown(fd, 1), `fd ${fd}`);
+}
+
+/** A pipe, close-on-exec, both ends non-blocking when asked: `[readEnd, writeEnd]`. */
+export function pipe(nonBlocking: boolean): [number, number] {
+  const fds = [0, 0];
+  check('pipe2', c.pipe2(fds, SOCK.CLOEXEC | (nonBlocking ? SOCK.NONBLOCK : 0)), '');
+  return [fds[0] ?? -1, fds[1] ?? -1];
+}
+
+const closeBinding = bind('int close(int fd)');
+
+/** close(2) of a descriptor that Node does not own. */
+export function closeFd(fd: number): void {
+  check('close', closeBinding(fd), `fd ${fd}`);
+}
+
+/** Sets a terminal's size in character cells. */
+export function setWindowSize(fd: number, rows: number, columns: number): void {
+  const size = Buffer.alloc(8);
+  size.writeUInt16LE(rows, 0);
+  size.writeUInt16LE(columns, 2);
+  check('ioctl', c.ioctl(fd, 0x5414, size), 'TIOCSWINSZ');
+}
+
+/** Sets a network interface of the calling thread's namespace up. */
+export function setInterfaceUp(name: string): void {
+  const fd = socket(AF.INET, SOCK.DGRAM);
+  try {
+    const request = Buffer.alloc(40);
+    request.write(name, 0, 15, 'latin1');
+    check('ioctl', c.ioctl(fd, 0x8913, request), `SIOCGIFFLAGS ${name}`);
+    request.writeInt16LE(request.readInt16LE(16) | 1, 16);
+    check('ioctl', c.ioctl(fd, 0x8914, request), `SIOCSIFFLAGS ${name}`);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** The raw wait status of an ended child, or undefined while it runs. Never blocks. */
+export function reap(pid: number): number | undefined {
+  const status = [0];
+  const result = check('waitpid', c.waitpid(pid, status, 1), `pid ${pid}`);
+  return result === 0 ? undefined : status[0];
+}
+
+/** Sets access and modification time of the path itself, in nanoseconds since the epoch. */
+export function setTimes(path: string, atimeNanos: bigint, mtimeNanos: bigint): void {
+  const times = Buffer.alloc(32);
+  const write = (offset: number, nanos: bigint) => {
+    const seconds = nanos >= 0n ? nanos / 1_000_000_000n : (nanos - 999_999_999n) / 1_000_000_000n;
+    times.writeBigInt64LE(seconds, offset);
+    times.writeBigInt64LE(nanos - seconds * 1_000_000_000n, offset + 8);
+  };
+  write(0, atimeNanos);
+  write(16, mtimeNanos);
+  check('utimensat', c.utimensat(-100, path, times, 0x100), `"${path}"`);
+}
+
+/** Makes this process the reaper of orphaned descendants. */
+export function becomeSubreaper(): void {
+  check('prctl', c.prctl(36, 1, 0, 0, 0), 'PR_SET_CHILD_SUBREAPER');
+}

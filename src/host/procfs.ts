@@ -1,0 +1,71 @@
+// Facts about processes and the host, read from /proc.
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process named so that it cannot be confused with a later one of the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Start time in clock ticks since boot, field 22 of /proc/PID/stat. */
+  readonly startTicks: string;
+}
+
+interface ProcStat {
+  readonly state: string;
+  readonly parent: number;
+  readonly startTicks: string;
+}
+
+function readStat(pid: number): ProcStat | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The command name is in parentheses and may itself hold spaces and parentheses.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, parent] = fields;
+  const startTicks = fields[19];
+  if (state === undefined || parent === undefined || startTicks === undefined) return undefined;
+  return { state, parent: Number(parent), startTicks };
+}
+
+/** The identity of a live process, or undefined when there is none; zombies count as dead. */
+export function identifyProcess(pid: number): ProcessIdentity | undefined {
+  const stat = readStat(pid);
+  return stat === undefined || stat.state === 'Z' || stat.state === 'X'
+    ? undefined
+    : { pid, startTicks: stat.startTicks };
+}
+
+/** Whether this very process is alive; a zombie, or another process with its pid, is not. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  return identifyProcess(identity.pid)?.startTicks === identity.startTicks;
+}
+
+/** The pid of a process's parent, or undefined when there is no such process. */
+export function parentOf(pid: number): number | undefined {
+  return readStat(pid)?.parent;
+}
+
+/** A random id that changes with every boot of the host. */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}
+
+/** The daemon's own bounding set of capabilities, as a bit mask. */
+export function boundingCapabilities(): bigint {
+  const line = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'));
+  return line?.[1] === undefined ? 0n : BigInt(`0x${line[1]}`);
+}
+
+/** The daemon's own OOM score adjustment. */
+export function ownOomScoreAdj(): number {
+  return Number(readFileSync('/proc/self/oom_score_adj', 'latin1'));
+}
+
+/** All pids of the host. */
+export function listPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}

@@ -1,0 +1,22 @@
+// Logging: pino on standard error, secrets redacted, one child per component, object or request.
+import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+
+export type Logger = PinoLogger;
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+// The fields api.proto marks debug_redact, wherever they sit in a logged object.
+const SECRET_FIELDS = ['password', 'auth', 'identityToken', 'registryToken', 'authorization'];
+
+/** A logger that writes JSON lines; `destination` is standard error when not given. */
+export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
+    },
+    destination ?? pino.destination({ dest: 2, sync: true }),
+  );
+}

@@ -1,0 +1,110 @@
+// RuntimeDriver: the seam between crisol and whatever runs containers. Differences between runtimes stay behind it.
+import type { ProcessIdentity } from '../host/procfs.ts';
+import type { Process, Resources, Spec } from '../oci/types.ts';
+
+/** Names one container to a driver. Everything else a driver needs it finds below `bundle`, also after a restart. */
+export interface ContainerRef {
+  readonly id: string;
+  /** Absolute path of the container's volatile directory: config.json, pid files, sockets. */
+  readonly bundle: string;
+}
+
+export interface CreateRequest extends ContainerRef {
+  /** Written to `bundle/config.json`; `root.path` is mounted already. */
+  readonly spec: Spec;
+  /** Absolute path of the CRI log; undefined when output is not kept. */
+  readonly logPath: string | undefined;
+  /** The container's standard input can be attached to. */
+  readonly stdin: boolean;
+  /** Standard input closes when the first attached client leaves. */
+  readonly stdinOnce: boolean;
+}
+
+export interface CreatedContainer {
+  /** The container's first process on the host. */
+  readonly init: ProcessIdentity;
+  /** The process that supervises it and outlives the daemon (conmon or shim). */
+  readonly monitor: ProcessIdentity;
+}
+
+export interface ContainerExit {
+  /** 0 to 255; 128 + signal for a process ended by a signal. */
+  readonly exitCode: number;
+  /** Nanoseconds since the epoch. */
+  readonly finishedAt: bigint;
+  /** The kernel killed a process of the container for lack of memory. */
+  readonly oomKilled: boolean;
+  /** False when the monitor died and the true code is lost: exitCode is then 255. */
+  readonly known: boolean;
+}
+
+export interface ExecSyncRequest {
+  readonly command: readonly string[];
+  /** Milliseconds; undefined: no limit. */
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal;
+  /** Bytes kept per stream; the rest is read and dropped. */
+  readonly maxOutputBytes: number;
+}
+
+export interface ExecSyncResult {
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** What a runtime can do, and where that knowledge came from. */
+export interface RuntimeFeatures {
+  readonly version: string;
+  /** `features` subcommand, configured override, or nothing known (then all false). */
+  readonly source: 'reported' | 'configured' | 'unknown';
+  readonly recursiveReadOnlyMounts: boolean;
+  readonly userNamespaces: boolean;
+  /** The sandbox is a process of its own, so the pod needs a first container that is it. */
+  readonly sandboxProcess: boolean;
+}
+
+/**
+ * Runs containers of one runtime handler.
+ *
+ * A *monitor* supervises each container, writes its log and its exit code, and outlives the daemon. The *init* process
+ * is the container's first. An *exit* is reported once by `wait`, whether the daemon saw it happen or finds it after a
+ * restart.
+ */
+export interface RuntimeDriver {
+  readonly features: RuntimeFeatures;
+
+  /**
+   * Makes a container ready to start. On failure nothing is left: no process, no runtime state.
+   * @throws DaemonError whose message is the runtime's own first error
+   */
+  create(request: CreateRequest): Promise<CreatedContainer>;
+
+  /** Lets the init process run its program. @throws DaemonError with the runtime's first error */
+  start(container: ContainerRef): Promise<void>;
+
+  /** Sends a signal (a Linux number) to the init process, or to every process. A container that is gone is fine. */
+  kill(container: ContainerRef, signal: number, scope: 'init' | 'all'): Promise<void>;
+
+  /** Settles once with the container's exit, also when that happened before the call. Rejects when `signal` aborts. */
+  wait(container: ContainerRef, created: CreatedContainer, signal: AbortSignal): Promise<ContainerExit>;
+
+  /** Ends what still runs and removes all runtime state of the container. May be repeated. */
+  delete(container: ContainerRef): Promise<void>;
+
+  /** Whether the runtime still knows the container, and how. */
+  state(container: ContainerRef): Promise<'created' | 'running' | 'paused' | 'stopped' | 'absent'>;
+
+  /**
+   * Runs a program in the container and collects its output. Returns when the program itself ends; leftover
+   * background children do not delay it.
+   * @throws deadline-exceeded after `timeoutMs`, with the program killed; cancelled likewise
+   */
+  execSync(container: ContainerRef, process: Process, request: ExecSyncRequest): Promise<ExecSyncResult>;
+
+  /** Changes limits of a created or running container. */
+  update(container: ContainerRef, resources: Resources): Promise<void>;
+
+  /** Closes and reopens the log after it was rotated away; the new file exists on return. */
+  reopenLog(container: ContainerRef, logPath: string): Promise<void>;
+}
