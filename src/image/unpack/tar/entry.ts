@@ -1,0 +1,27 @@
+// What one entry of a tar archive says, whichever dialect said it.
+
+export type TarEntryType = 'file' | 'hardlink' | 'symlink' | 'char' | 'block' | 'directory' | 'fifo';
+
+/**
+ * One entry. Names are byte strings: one character per byte, so that a name which is not UTF-8 survives; plain ASCII
+ * names read as usual.
+ */
+export interface TarEntry {
+  readonly type: TarEntryType;
+  /** As written in the archive: may be absolute, hold `..` or end with a slash. Never empty, never holds a NUL. */
+  readonly path: string;
+  /** Target of a hard or symbolic link, otherwise empty. */
+  readonly linkPath: string;
+  /** Bytes of content that follow; 0 for everything but files. */
+  readonly sizeBytes: number;
+  /** The twelve permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Since the epoch; negative before it. */
+  readonly mtimeNanos: bigint;
+  readonly deviceMajor: number;
+  readonly deviceMinor: number;
+  /** Extended attributes by full name, from SCHILY.xattr records. */
+  readonly xattrs: ReadonlyMap<string, Buffer>;
+}

@@ -1,0 +1,41 @@
+// Numbers of tar headers: octal text, GNU base-256 and pax decimals.
+import { invalidArgument } from '../../../errors.ts';
+
+function base256(field: Buffer, what: string): number {
+  const negative = (field[0] ?? 0) === 0xff;
+  let value = negative ? -1n : BigInt((field[0] ?? 0) & 0x7f);
+  for (const byte of field.subarray(1)) value = (value << 8n) | BigInt(byte);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) {
+    throw invalidArgument(`tar: ${what} is out of range`);
+  }
+  return Number(value);
+}
+
+/**
+ * The number in a header field; an empty field is 0.
+ *
+ * @throws invalid-argument when it is no number or beyond 2^53
+ */
+export function parseHeaderNumber(field: Buffer, what: string): number {
+  if (((field[0] ?? 0) & 0x80) !== 0) return base256(field, what);
+  const text = field.toString('latin1').replace(/^[ \0]+/, '');
+  const end = text.search(/[ \0]/);
+  const digits = end < 0 ? text : text.slice(0, end);
+  if (!/^[0-7]*$/.test(digits)) throw invalidArgument(`tar: ${what} is no octal number`);
+  return digits === '' ? 0 : Number.parseInt(digits, 8);
+}
+
+/** A non-negative decimal of a pax record. */
+export function parsePaxInteger(text: string, what: string): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value)) throw invalidArgument(`tar: pax ${what} is no number in range`);
+  return value;
+}
+
+/** Seconds with an optional fraction, as nanoseconds; digits beyond the ninth are dropped. */
+export function parsePaxTime(text: string, what: string): bigint {
+  const match = /^(-?)(\d{1,12})(?:\.(\d*))?$/.exec(text);
+  if (match === null) throw invalidArgument(`tar: pax ${what} is no time in range`);
+  const nanos = BigInt(match[2] ?? '0') * 1_000_000_000n + BigInt((match[3] ?? '').slice(0, 9).padEnd(9, '0'));
+  return match[1] === '-' ? -nanos : nanos;
+}
