@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Installs what the lab needs on a Debian machine that has Node and Go: packages whose programs crisol runs,
+# daemons unpacked beside the repository (so that none is ever started as a service), crictl and critest.
+# Everything is kept under .lab and done once; run it again at any time.
+set -euo pipefail
+# shellcheck source=test/lab/paths.sh
+source "$(dirname "$0")/paths.sh"
+need_root
+
+# What crisol, the tests and the demo run.
+programs=(
+  conmon runc crun containernetworking-plugins iptables
+  busybox skopeo jq iproute2 procps util-linux mount tar gzip xz-utils zstd ca-certificates
+)
+# Daemons and the libraries they want: unpacked, never installed.
+unpacked=(
+  docker-registry nginx apache2-bin
+  libapr1 libaprutil1 libexpat1 libuuid1 libpcre2-8-0 libssl3 libcrypt1 zlib1g
+)
+cri_tools=1.36.0
+
+apt_updated=false
+apt_update_once() {
+  "$apt_updated" || apt-get update -qq
+  apt_updated=true
+}
+
+install_programs() {
+  local package missing=()
+  for package in "${programs[@]}"; do
+    [[ $(dpkg-query -Wf '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  say "apt-get install ${missing[*]}"
+  apt_update_once
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$LAB/apt.log" 2>&1 ||
+    { tail -20 "$LAB/apt.log" >&2 && die "apt-get failed, see above"; }
+}
+
+unpack_daemons() {
+  local stamp=$DEB_ROOT/.packages
+  [[ -f $stamp && $(<"$stamp") == "${unpacked[*]}" ]] || {
+    say "unpack ${unpacked[*]}"
+    apt_update_once
+    rm -rf "$LAB/deb"
+    mkdir -p "$LAB/deb/archives" "$DEB_ROOT"
+    (cd "$LAB/deb/archives" && apt-get download -qq "${unpacked[@]}" 2>"$LAB/apt.log") ||
+      { cat "$LAB/apt.log" >&2 && die "apt-get download failed, see above"; }
+    for archive in "$LAB"/deb/archives/*.deb; do dpkg -x "$archive" "$DEB_ROOT"; done
+    rm -r "$LAB/deb/archives"
+    printf '%s' "${unpacked[*]}" >"$stamp"
+  }
+  ln -sf "$DEB_ROOT/usr/bin/docker-registry" "$BIN/docker-registry"
+}
+
+# build_go NAME DIRECTORY ARGUMENT...: runs go there unless the program is newer than the directory's files.
+build_go() {
+  local output=$BIN/$1 directory=$2
+  shift 2
+  [[ -x $output && -z $(find "$directory" -type f -newer "$output" -print -quit) ]] && return 0
+  say "build ${output##*/}"
+  (cd "$directory" && CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOMAXPROCS=2 go "$@")
+  touch "$output"
+}
+
+build_tools() {
+  local flags="-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=$cri_tools" program
+  build_go crictl "$LAB_SRC/critest" build -ldflags "$flags" -o "$BIN/crictl" sigs.k8s.io/cri-tools/cmd/crictl
+  build_go critest "$LAB_SRC/critest" test -c -ldflags "$flags" -o "$BIN/critest" sigs.k8s.io/cri-tools/cmd/critest
+  for program in pause privilege-probe subreaper; do
+    build_go "$program" "$LAB_SRC/programs" build -trimpath -ldflags '-s -w' -o "$BIN/$program" "./$program"
+  done
+}
+
+main() {
+  mkdir -p "$BIN"
+  exec 9>"$LAB/install.lock"
+  flock 9
+  install_programs
+  unpack_daemons
+  command -v go >/dev/null || die "go is needed to build crictl and critest"
+  build_tools
+  if [[ ${1-} == --versions ]]; then
+    crictl --version
+    conmon --version | head -1
+    runc --version | head -1
+    crun --version | head -1
+    docker-registry --version
+  fi
+}
+
+main "$@"

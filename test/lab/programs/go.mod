@@ -1,0 +1,3 @@
+module crisol.invalid/lab/programs
+
+go 1.19
