@@ -1,5 +1,5 @@
 // Facts about processes and the host, read from /proc.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** A process named so that it cannot be confused with a later one of the same pid. */
 export interface ProcessIdentity {
@@ -11,6 +11,7 @@ export interface ProcessIdentity {
 interface ProcStat {
   readonly state: string;
   readonly parent: number;
+  readonly session: number;
   readonly startTicks: string;
 }
 
@@ -23,10 +24,11 @@ function readStat(pid: number): ProcStat | undefined {
   }
   // The command name is in parentheses and may itself hold spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state, parent] = fields;
+  const [state, parent, , session] = fields;
   const startTicks = fields[19];
-  if (state === undefined || parent === undefined || startTicks === undefined) return undefined;
-  return { state, parent: Number(parent), startTicks };
+  if (state === undefined || parent === undefined || session === undefined || startTicks === undefined)
+    return undefined;
+  return { state, parent: Number(parent), session: Number(session), startTicks };
 }
 
 /** The identity of a live process, or undefined when there is none; zombies count as dead. */
@@ -45,6 +47,30 @@ export function isAlive(identity: ProcessIdentity): boolean {
 /** The pid of a process's parent, or undefined when there is no such process. */
 export function parentOf(pid: number): number | undefined {
   return readStat(pid)?.parent;
+}
+
+/** The session id of a process, or undefined when there is no such process. */
+export function sessionOf(pid: number): number | undefined {
+  return readStat(pid)?.session;
+}
+
+/** The pids of our own children that ended and were not reaped; none where the kernel keeps no list of children. */
+export function zombieChildren(): number[] {
+  const path = `/proc/self/task/${process.pid}/children`;
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'latin1')
+    .split(' ')
+    .filter((text) => text !== '' && readStat(Number(text))?.state === 'Z')
+    .map(Number);
+}
+
+/** A process's arguments, argv[0] first; empty when there is no such process. */
+export function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return [];
+  }
 }
 
 /** A random id that changes with every boot of the host. */

@@ -1,6 +1,7 @@
 // Starts processes with posix_spawn: 0.3 ms whatever the daemon's size, where Node's own fork blocks the event loop
 // for as long as the daemon is large. Children are reaped one by one on SIGCHLD, so child_process can coexist.
 import { deferred, type Deferred } from '../async/deferred.ts';
+import { isErrno } from '../errors.ts';
 import { KernelError, reap } from './kernel.ts';
 import { bind } from './libc.ts';
 
@@ -45,7 +46,7 @@ export interface SpawnOptions {
   readonly newSession?: boolean;
 }
 
-/** How a process ended. Exactly one of the two is set. */
+/** How a process ended. Exactly one of the two is set; neither when somebody else reaped it. */
 export interface ProcessExit {
   readonly exitCode: number | undefined;
   readonly signal: number | undefined;
@@ -57,7 +58,7 @@ export interface SpawnedProcess {
   readonly exited: Promise<ProcessExit>;
 }
 
-const running = new Map<number, Deferred<ProcessExit>>();
+const running = new Map<number, Deferred<ProcessExit | undefined>>();
 let listening = false;
 
 function toExit(status: number): ProcessExit {
@@ -65,13 +66,48 @@ function toExit(status: number): ProcessExit {
   return signal === 0 ? { exitCode: (status >> 8) & 0xff, signal: undefined } : { exitCode: undefined, signal };
 }
 
-function reapAll(): void {
-  for (const [pid, waiter] of running) {
+function reapOne(pid: number, waiter: Deferred<ProcessExit | undefined>): void {
+  let exit: ProcessExit | undefined;
+  try {
     const status = reap(pid);
-    if (status === undefined) continue;
-    running.delete(pid);
-    waiter.resolve(toExit(status));
+    if (status === undefined) return;
+    exit = toExit(status);
+  } catch (error) {
+    if (!isErrno(error, 'ECHILD')) throw error;
   }
+  running.delete(pid);
+  waiter.resolve(exit);
+}
+
+function reapAll(): void {
+  for (const [pid, waiter] of running) reapOne(pid, waiter);
+}
+
+function register(pid: number): Promise<ProcessExit | undefined> {
+  if (!listening) {
+    process.on('SIGCHLD', reapAll);
+    listening = true;
+  }
+  const waiter = deferred<ProcessExit | undefined>();
+  running.set(pid, waiter);
+  return waiter.promise;
+}
+
+/** Whether someone here waits for this child. */
+export function isAwaited(pid: number): boolean {
+  return running.has(pid);
+}
+
+/**
+ * Waits for a child that another program started and left to us, the subreaper.
+ * Undefined when it is no child of ours, or was reaped before.
+ */
+export function adoptProcess(pid: number): Promise<ProcessExit | undefined> {
+  const known = running.get(pid);
+  if (known !== undefined) return known.promise;
+  const exited = register(pid);
+  reapAll();
+  return exited;
 }
 
 /**
@@ -101,18 +137,13 @@ export function spawnProcess(options: SpawnOptions): SpawnedProcess {
     c.attrMask(attr, Buffer.alloc(SIGSET_BYTES));
     c.attrDefault(attr, Buffer.alloc(SIGSET_BYTES, 0xff));
     c.attrFlags(attr, SETSIGDEF | SETSIGMASK | (options.newSession === true ? SETSID : 0));
-    if (!listening) {
-      process.on('SIGCHLD', reapAll);
-      listening = true;
-    }
     const pid = [0];
     const env = Object.entries(options.env).map(([name, value]) => `${name}=${value}`);
     const errno = c.spawn(pid, options.file, actions, attr, [options.file, ...options.args, null], [...env, null]);
     if (errno !== 0) throw new KernelError('posix_spawn', errno, `"${options.file}"`);
     const child = pid[0] ?? -1;
-    const waiter = deferred<ProcessExit>();
-    running.set(child, waiter);
-    return { pid: child, exited: waiter.promise };
+    const lost: ProcessExit = { exitCode: undefined, signal: undefined };
+    return { pid: child, exited: register(child).then((exit) => exit ?? lost) };
   } finally {
     c.actionsDestroy(actions);
     c.attrDestroy(attr);

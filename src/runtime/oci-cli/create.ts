@@ -1,0 +1,51 @@
+// Creates a container under conmon, step by step; what failed halfway is the caller's to delete.
+import { readFile } from 'node:fs/promises';
+import { DaemonError, invalidArgument, withContext } from '../../errors.ts';
+import { replaceFileSync } from '../../host/atomic-file.ts';
+import { identifyProcess } from '../../host/procfs.ts';
+import type { CreatedContainer, CreateRequest } from '../driver.ts';
+import { firstError, withHint } from '../first-error.ts';
+import { bundleFiles } from './bundle-files.ts';
+import { startConmon, type ConmonOptions } from './conmon.ts';
+import { prepareLog } from './log-control.ts';
+import { findMonitor } from './monitor.ts';
+import type { OciRuntime } from './options.ts';
+import { readSyncLine, type SyncLine } from './sync-pipe.ts';
+
+/** @throws DaemonError with the runtime's first error, or conmon's own */
+export async function createContainer(
+  options: ConmonOptions,
+  runtime: OciRuntime,
+  request: CreateRequest,
+): Promise<CreatedContainer> {
+  const files = bundleFiles(request.bundle);
+  const what = `runtime "${runtime.handler}" create of container "${request.id}"`;
+  if (request.logPath !== undefined) await prepareLog(checkLogPath(request.logPath));
+  replaceFileSync(files.config, JSON.stringify(request.spec));
+  const conmon = startConmon(options, runtime, request);
+  let line: SyncLine | undefined;
+  let complaints = '';
+  try {
+    [line] = await Promise.all([readSyncLine(conmon.syncPipe, runtime.timeouts.createMs), conmon.process.exited]);
+  } catch (error) {
+    throw withContext(what, error);
+  } finally {
+    complaints = conmon.takeComplaints();
+  }
+  const monitor = findMonitor(request);
+  const init = line === undefined ? undefined : identifyProcess(line.pid);
+  if (init !== undefined && monitor !== undefined) return { init, monitor };
+  const reason = firstError(await readOrEmpty(files.createLog)) ?? firstError(line?.message ?? '') ?? complaints.trim();
+  throw new DaemonError('unknown', `${what}: ${withHint(reason === '' ? 'it ended without a word' : reason)}`);
+}
+
+// conmon takes the path up to its first colon.
+function checkLogPath(path: string): string {
+  if (path.includes(':')) throw invalidArgument(`log path "${path}" has a colon, which conmon cannot take`);
+  return path;
+}
+
+// The log is made by the runtime; one that did not start has none.
+function readOrEmpty(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}

@@ -1,0 +1,37 @@
+// Removes every trace of a container: runtime state, monitor, files outside its log.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ContainerRef } from '../driver.ts';
+import { bundleFiles } from './bundle-files.ts';
+import type { OciCommand } from './command.ts';
+import { findMonitor, killMonitor, waitForEnd } from './monitor.ts';
+
+const SIGKILL = 9;
+const MONITOR_GRACE_MS = 2000;
+
+export interface DeleteDeps {
+  readonly command: Pick<OciCommand, 'delete' | 'kill'>;
+  readonly exitDir: string;
+  readonly socketDir: string;
+}
+
+/**
+ * Ends the container and its monitor and removes what they left. May be repeated, also with the bundle gone.
+ *
+ * A live monitor means a live container, which is killed first: `delete --force` of runc would wait in steps of 100 ms.
+ * The monitor follows within milliseconds. One that lingers is still creating (a daemon was killed meanwhile) or stuck;
+ * it is killed with all below it.
+ */
+export async function deleteContainer(deps: DeleteDeps, container: ContainerRef): Promise<void> {
+  const monitor = findMonitor(container);
+  if (monitor !== undefined) {
+    // `delete --force` below tells of what is still wrong then.
+    await deps.command.kill(container.id, SIGKILL, true).catch(() => undefined);
+    if (!(await waitForEnd(monitor, MONITOR_GRACE_MS))) await killMonitor(monitor);
+  }
+  await deps.command.delete(container.id);
+  const { pid, monitorPid, createLog, control, windowSize, attach, exit, oom } = bundleFiles(container.bundle);
+  const leftovers = [pid, monitorPid, createLog, control, windowSize, attach, exit, oom];
+  leftovers.push(join(deps.exitDir, container.id), join(deps.socketDir, container.id));
+  await Promise.all(leftovers.map((path) => rm(path, { force: true })));
+}
