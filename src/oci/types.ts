@@ -91,6 +91,7 @@ export interface Seccomp {
   architectures?: string[];
   flags?: string[];
   listenerPath?: string;
+  listenerMetadata?: string;
   syscalls?: SeccompRule[];
 }
 
@@ -98,5 +99,6 @@ export interface SeccompRule {
   names: string[];
   action: string;
   errnoRet?: number;
+  /** Conditions on different arguments are ANDed; several on one argument are ORed by the runtimes. */
   args?: { index: number; value: number; valueTwo?: number; op: string }[];
 }
