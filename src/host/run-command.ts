@@ -19,6 +19,8 @@ export interface CommandOptions {
   /** Bytes kept per stream; the rest is read and dropped. 1 MiB when not given. */
   readonly maxOutputBytes?: number;
   readonly signal?: AbortSignal;
+  /** Start a new session, so that `kill` can reach the program's own children as the group of its pid. */
+  readonly newSession?: boolean;
   /** Called with the pid right after the start. */
   readonly onStarted?: (pid: number) => void;
   /** Called instead of a SIGKILL to the process when time is up or the caller has gone. */
@@ -60,6 +62,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
       env: options.env ?? { PATH: DEFAULT_PATH },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdio: [stdin?.[0] ?? null, stdout[1], stderr[1]],
+      newSession: options.newSession ?? false,
     });
   } catch (error) {
     [stdin?.[1], stdout[0], stderr[0]].forEach((fd) => {
