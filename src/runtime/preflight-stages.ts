@@ -1,0 +1,51 @@
+// Runs the calls of one preflight under one common time limit; an error says which stage it was in.
+import { DaemonError, deadlineExceeded, errorMessage, isErrno } from '../errors.ts';
+import { killTree } from '../host/kill.ts';
+import { runCommand, type CommandResult } from '../host/run-command.ts';
+import { firstError, withHint } from './first-error.ts';
+
+const CLEAN_UP_MS = 5000;
+
+export class Stages {
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #limitMs: number;
+  readonly #end: number;
+
+  /** The clock starts now. */
+  constructor(env: Readonly<Record<string, string>>, limitMs: number) {
+    this.#env = env;
+    this.#limitMs = limitMs;
+    this.#end = Date.now() + limitMs;
+  }
+
+  /** @throws deadline-exceeded when the common limit is used up; unknown when the program cannot be started */
+  async run(stage: string, file: string, args: readonly string[]): Promise<CommandResult> {
+    const result = await this.#run(file, args, Math.max(1, this.#end - Date.now()));
+    if (result.stopped === undefined) return result;
+    throw deadlineExceeded(`stage "${stage}" was not over when the preflight's ${this.#limitMs} ms had passed`);
+  }
+
+  /** @throws unknown with the program's first error line when it does not exit with 0 */
+  async expectSuccess(stage: string, file: string, args: readonly string[]): Promise<CommandResult> {
+    const result = await this.run(stage, file, args);
+    if (result.exitCode === 0) return result;
+    const ending = result.exitCode === undefined ? `killed by signal ${result.signal}` : `exit code ${result.exitCode}`;
+    const reason = firstError(result.stderr.toString()) ?? `it ended without a word (${ending})`;
+    throw new DaemonError('unknown', `stage "${stage}": ${withHint(reason)}`);
+  }
+
+  /** Runs with a limit of its own and takes every outcome. */
+  async cleanUp(file: string, args: readonly string[]): Promise<void> {
+    await this.#run(file, args, CLEAN_UP_MS).catch(() => undefined);
+  }
+
+  async #run(file: string, args: readonly string[], timeoutMs: number): Promise<CommandResult> {
+    try {
+      return await runCommand({ file, args, env: this.#env, timeoutMs, kill: killTree });
+    } catch (error) {
+      if (isErrno(error, 'ENOEXEC'))
+        throw new DaemonError('unknown', `program "${file}" is built for another CPU architecture, or is no program`);
+      throw new DaemonError('unknown', errorMessage(error), error);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import { mergeFeatures, parseFeatures, parseVersion } from '../../../src/runtime/features.ts';
+
+describe('parseFeatures()', () => {
+  it('reads what the runtime reports', () => {
+    const output = JSON.stringify({ mountOptions: ['ro', 'rro'], linux: { namespaces: ['user', 'pid'] }, extra: 1 });
+
+    expect(parseFeatures(output)).toEqual({ recursiveReadOnlyMounts: true, userNamespaces: true });
+  });
+
+  it('takes what is absent for absent', () => {
+    expect(parseFeatures('{"linux":null}')).toEqual({ recursiveReadOnlyMounts: false, userNamespaces: false });
+  });
+
+  it.each([{ output: '' }, { output: 'unknown command features' }, { output: '[]' }])(
+    'refuses "$output"',
+    ({ output }) => {
+      expect(parseFeatures(output)).toBeUndefined();
+    },
+  );
+});
+
+describe('parseVersion()', () => {
+  it.each([
+    { output: 'runc version 1.1.5+ds1\ncommit: x\n', version: '1.1.5+ds1' },
+    { output: 'crun version 1.8.1\n', version: '1.8.1' },
+    { output: 'runsc version release-20240729.0\nspec: 1.1', version: 'release-20240729.0' },
+    { output: '\u0000rubbish', version: 'unknown' },
+  ])('finds $version', ({ output, version }) => {
+    expect(parseVersion(output)).toBe(version);
+  });
+});
+
+describe('mergeFeatures()', () => {
+  it('lets the configuration win and knows where it came from', () => {
+    const reported = { recursiveReadOnlyMounts: true, userNamespaces: true };
+
+    expect(mergeFeatures('1', reported, { userNamespaces: false })).toMatchObject({
+      source: 'reported',
+      recursiveReadOnlyMounts: true,
+      userNamespaces: false,
+    });
+    expect(mergeFeatures('1', undefined, { userNamespaces: true })).toMatchObject({ source: 'configured' });
+    expect(mergeFeatures('1', undefined, { userNamespaces: undefined })).toMatchObject({
+      source: 'unknown',
+      userNamespaces: false,
+      sandboxProcess: false,
+    });
+  });
+});
