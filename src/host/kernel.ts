@@ -30,6 +30,7 @@ const c = {
   waitpid: bind('int waitpid(int pid, _Out_ int *status, int options)'),
   utimensat: bind('int utimensat(int dirfd, const char *path, const uint8_t *times, int flags)'),
   fchdir: bind('int fchdir(int fd)'),
+  syncfs: bind('int syncfs(int fd)'),
   prctl: bind('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)'),
 };
 
@@ -93,19 +94,26 @@ export function bindNamespace(source: string, target: string): void {
   mount(source, target, null, MS.BIND, null);
 }
 
+/** A path, as bytes where it may not be UTF-8. */
+export type KernelPath = string | Buffer;
+
+function terminated(path: KernelPath): KernelPath {
+  return typeof path === 'string' ? path : Buffer.concat([path, Buffer.alloc(1)]);
+}
+
 /** mknod(2): `mode` includes the file type, `major`/`minor` name the device (0/0 for FIFOs). */
-export function mknod(path: string, mode: number, major: number, minor: number): void {
+export function mknod(path: KernelPath, mode: number, major: number, minor: number): void {
   const dev =
     (BigInt(minor) & 0xffn) |
     ((BigInt(major) & 0xfffn) << 8n) |
     ((BigInt(minor) & ~0xffn) << 12n) |
     ((BigInt(major) & ~0xfffn) << 32n);
-  check('mknod', c.mknod(path, mode, dev), `"${path}"`);
+  check('mknod', c.mknod(terminated(path), mode, dev), `"${path.toString()}"`);
 }
 
 /** lsetxattr(2) on the path itself, never on a symlink's target. */
-export function setXattr(path: string, name: string, value: Uint8Array): void {
-  check('lsetxattr', c.lsetxattr(path, name, value, value.length, 0), `"${path}" ${name}`);
+export function setXattr(path: KernelPath, name: string, value: Uint8Array): void {
+  check('lsetxattr', c.lsetxattr(terminated(path), name, value, value.length, 0), `"${path.toString()}" ${name}`);
 }
 
 /** lgetxattr(2), or undefined when the attribute is absent. Values up to 64 KiB, the kernel's own limit. */
@@ -248,7 +256,7 @@ export function reap(pid: number): number | undefined {
 }
 
 /** Sets access and modification time of the path itself, in nanoseconds since the epoch. */
-export function setTimes(path: string, atimeNanos: bigint, mtimeNanos: bigint): void {
+export function setTimes(path: KernelPath, atimeNanos: bigint, mtimeNanos: bigint): void {
   const times = Buffer.alloc(32);
   const write = (offset: number, nanos: bigint) => {
     const seconds = nanos >= 0n ? nanos / 1_000_000_000n : (nanos - 999_999_999n) / 1_000_000_000n;
@@ -257,7 +265,12 @@ export function setTimes(path: string, atimeNanos: bigint, mtimeNanos: bigint): 
   };
   write(0, atimeNanos);
   write(16, mtimeNanos);
-  check('utimensat', c.utimensat(-100, path, times, 0x100), `"${path}"`);
+  check('utimensat', c.utimensat(-100, terminated(path), times, 0x100), `"${path.toString()}"`);
+}
+
+/** syncfs(2): writes the whole file system of `fd` to disk, which may take long: never on the main thread. */
+export function syncFileSystem(fd: number): void {
+  check('syncfs', c.syncfs(fd), `fd ${fd}`);
 }
 
 /** Makes this process the reaper of orphaned descendants. */

@@ -1,0 +1,140 @@
+// Writes the entries of one layer into its tree. Runs in the layer Worker, whose root is the layer's directory.
+import { closeSync, constants, linkSync, openSync, symlinkSync, writeSync } from 'node:fs';
+import { DaemonError, errorMessage, invalidArgument, isErrno, withContext } from '../../errors.ts';
+import { nativePath } from '../../host/byte-path.ts';
+import { mknod } from '../../host/kernel.ts';
+import type { LimitGuard } from './limits.ts';
+import { applyMetadata, applyTimes } from './layer-metadata.ts';
+import { cleanLayerPath, meaningOf, splitLayerPath } from './layer-path.ts';
+import { NeedsParents, type LayerTree } from './layer-tree.ts';
+import type { TarEntry } from './tar/entry.ts';
+import type { TarSink } from './tar/parser.ts';
+import { hideLower, hideLowerContent, holds } from './whiteouts.ts';
+
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const NODE_TYPES = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
+
+export class LayerWriter implements TarSink {
+  readonly #tree: LayerTree;
+  readonly #guard: LimitGuard;
+  #open: { readonly fd: number; readonly path: string; readonly entry: TarEntry } | undefined;
+  #current = '';
+
+  constructor(tree: LayerTree, guard: LimitGuard) {
+    this.#tree = tree;
+    this.#guard = guard;
+  }
+
+  onEntry(entry: TarEntry): void {
+    this.#current = entry.path;
+    this.#inContext(() => this.#apply(entry));
+  }
+
+  onData(piece: Buffer): void {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#inContext(() => {
+      for (let at = 0; at < piece.length;) at += writeSync(open.fd, piece, at);
+    });
+  }
+
+  onEntryEnd(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open === undefined) return;
+    this.#inContext(() => {
+      closeSync(open.fd);
+      this.#finish(open.path, open.entry);
+    });
+  }
+
+  /** Sets what must come last. Call once, after the archive's end. */
+  finish(): void {
+    for (const [path, nanos] of this.#tree.directoryTimes) applyTimes(path, nanos);
+  }
+
+  #apply(entry: TarEntry): void {
+    this.#guard.countEntry();
+    const path = cleanLayerPath(entry.path);
+    this.#guard.checkDepth(path);
+    if (path === '') {
+      this.#applyRoot(entry);
+      return;
+    }
+    const meaning = meaningOf(path);
+    if (meaning.kind === 'ignored') return;
+    const { directory, name } = splitLayerPath(path);
+    const real = this.#tree.directory(directory);
+    if (meaning.kind === 'opaque') hideLowerContent(this.#tree, real);
+    else if (meaning.kind === 'whiteout') hideLower(this.#tree, `${real}/${meaning.name}`);
+    else this.#make(`${real}/${name}`, entry);
+  }
+
+  #applyRoot(entry: TarEntry): void {
+    if (entry.type !== 'directory') throw invalidArgument('the root of a layer must be a directory');
+    applyMetadata('/', entry);
+    this.#tree.directoryTimes.set('/', entry.mtimeNanos);
+  }
+
+  #make(path: string, entry: TarEntry): void {
+    switch (entry.type) {
+      case 'file': {
+        this.#tree.place(path, (native) => {
+          this.#open = { fd: openSync(native, NEW_FILE, 0o600), path, entry };
+        });
+        return;
+      }
+      case 'directory': {
+        this.#tree.makeDirectory(path);
+        applyMetadata(path, entry);
+        this.#tree.directoryTimes.set(path, entry.mtimeNanos);
+        return;
+      }
+      case 'symlink': {
+        this.#tree.place(path, (native) => symlinkSync(nativePath(entry.linkPath), native));
+        this.#finish(path, entry);
+        return;
+      }
+      case 'hardlink': {
+        this.#link(path, entry.linkPath);
+        return;
+      }
+      case 'char':
+      case 'block':
+      case 'fifo': {
+        const mode = NODE_TYPES[entry.type] | entry.mode;
+        this.#tree.place(path, (native) => mknod(native, mode, entry.deviceMajor, entry.deviceMinor));
+        this.#finish(path, entry);
+      }
+    }
+  }
+
+  #link(path: string, linkPath: string): void {
+    const { directory, name } = splitLayerPath(cleanLayerPath(linkPath));
+    const target = `${this.#tree.directory(directory)}/${name}`;
+    if (target === path) return;
+    if (!holds(this.#tree, target)) {
+      if (this.#tree.mode === 'isolated') throw new NeedsParents(`hard link to "${linkPath}"`);
+      throw invalidArgument(`it is a hard link to "${linkPath}", which does not exist`);
+    }
+    this.#tree.place(path, (native) => linkSync(nativePath(target), native));
+  }
+
+  #finish(path: string, entry: TarEntry): void {
+    applyMetadata(path, entry);
+    applyTimes(path, entry.mtimeNanos);
+  }
+
+  #inContext(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof NeedsParents) throw error;
+      const subject = `entry "${this.#current}"`;
+      if (isErrno(error, 'ENOSPC') || isErrno(error, 'EDQUOT')) {
+        throw new DaemonError('resource-exhausted', `${subject}: ${errorMessage(error)}`, error);
+      }
+      throw withContext(subject, error);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// Hosts without libzstd: the zstd program decompresses a blob into a file first.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { failedPrecondition, invalidArgument, isErrno } from '../../errors.ts';
+import { DEFAULT_PATH, runCommand } from '../../host/run-command.ts';
+import { hasZstd } from '../../host/zstd.ts';
+import { detectCompression } from './decompress.ts';
+
+function isZstd(path: string): boolean {
+  const fd = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(4);
+    return detectCompression(head.subarray(0, readSync(fd, head, 0, 4, 0))) === 'zstd';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * A file with content that `decompress` can read: `blob` itself wherever possible, else `spare`, which is written.
+ *
+ * @throws failed-precondition when zstd is needed and neither library nor program is there
+ */
+export async function readableBlob(blob: string, spare: string, signal: AbortSignal): Promise<string> {
+  if (hasZstd() || !isZstd(blob)) return blob;
+  const args = ['zstd', '--quiet', '--decompress', '-o', spare, blob];
+  const env = { PATH: DEFAULT_PATH };
+  const result = await runCommand({ file: '/usr/bin/env', args, env, signal }).catch((error: unknown) => {
+    throw isErrno(error, 'ENOENT') ? missing() : error;
+  });
+  if (result.exitCode === 127) throw missing();
+  if (result.exitCode !== 0) throw invalidArgument(`zstd: ${result.stderr.toString().trim()}`);
+  return spare;
+}
+
+function missing(): Error {
+  return failedPrecondition('the layer is compressed with zstd: install libzstd.so.1 or the zstd program');
+}
