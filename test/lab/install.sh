@@ -2,6 +2,7 @@
 # Installs what the lab needs on a Debian machine that has Node and Go: packages whose programs crisol runs,
 # daemons unpacked beside the repository (so that none is ever started as a service), crictl and critest.
 # Everything is kept under .lab and done once; run it again at any time.
+# Usage: install.sh [--demo | --versions]    (--demo leaves out what only the tests need)
 set -euo pipefail
 # shellcheck source=test/lab/paths.sh
 source "$(dirname "$0")/paths.sh"
@@ -63,10 +64,18 @@ build_go() {
   touch "$output"
 }
 
-build_tools() {
-  local flags="-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=$cri_tools" program
+flags="-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=$cri_tools"
+
+build_crictl() {
   build_go crictl "$LAB_SRC/critest" build -ldflags "$flags" -o "$BIN/crictl" sigs.k8s.io/cri-tools/cmd/crictl
+}
+
+build_critest() {
   build_go critest "$LAB_SRC/critest" test -c -ldflags "$flags" -o "$BIN/critest" sigs.k8s.io/cri-tools/cmd/critest
+}
+
+build_programs() {
+  local program
   for program in pause privilege-probe subreaper; do
     build_go "$program" "$LAB_SRC/programs" build -trimpath -ldflags '-s -w' -o "$BIN/$program" "./$program"
   done
@@ -77,9 +86,12 @@ main() {
   exec 9>"$LAB/install.lock"
   flock 9
   install_programs
-  unpack_daemons
   command -v go >/dev/null || die "go is needed to build crictl and critest"
-  build_tools
+  build_crictl
+  build_programs
+  [[ ${1-} != --demo ]] || return 0
+  unpack_daemons
+  build_critest
   if [[ ${1-} == --versions ]]; then
     crictl --version
     conmon --version | head -1
