@@ -1,0 +1,57 @@
+// Connections to registries: one keep-alive pool per host and TLS setting.
+import { rootCertificates } from 'node:tls';
+import { Agent, type Dispatcher } from 'undici';
+import type { RegistryHost, TlsOptions } from './host.ts';
+
+/** Milliseconds; each is a limit on silence, not on the whole pull. */
+export interface RegistryTimeouts {
+  readonly connectMs: number;
+  readonly headersMs: number;
+  readonly bodyMs: number;
+}
+
+export const DEFAULT_TIMEOUTS: RegistryTimeouts = { connectMs: 10_000, headersMs: 30_000, bodyMs: 60_000 };
+const CONNECTIONS_PER_HOST = 6;
+const KEEP_ALIVE_MS = 10_000;
+
+/** Makes and keeps the agents. */
+export class AgentPool {
+  readonly #timeouts: RegistryTimeouts;
+  readonly #agents = new Map<string, Agent>();
+
+  constructor(timeouts: RegistryTimeouts) {
+    this.#timeouts = timeouts;
+  }
+
+  /** The agent for a host; the same one as long as the host's TLS settings stay the same. */
+  agentFor(host: RegistryHost): Dispatcher {
+    const key = JSON.stringify([host.url.origin, host.tls, host.dialTimeoutMs]);
+    const known = this.#agents.get(key);
+    if (known !== undefined) return known;
+    const agent = new Agent({
+      connections: CONNECTIONS_PER_HOST,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: this.#timeouts.headersMs,
+      bodyTimeout: this.#timeouts.bodyMs,
+      connect: { timeout: host.dialTimeoutMs ?? this.#timeouts.connectMs, ...toConnectOptions(host.tls) },
+    });
+    this.#agents.set(key, agent);
+    return agent;
+  }
+
+  /** Drops every connection. */
+  async close(): Promise<void> {
+    const agents = [...this.#agents.values()];
+    this.#agents.clear();
+    await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+}
+
+function toConnectOptions(tls: TlsOptions): Record<string, unknown> {
+  const pair = tls.clients[0];
+  return {
+    ...(tls.ca.length === 0 ? {} : { ca: [...rootCertificates, ...tls.ca] }),
+    ...(pair === undefined ? {} : { cert: pair.cert, key: pair.key }),
+    ...(tls.skipVerify ? { rejectUnauthorized: false } : {}),
+  };
+}
