@@ -15,10 +15,15 @@ export function killProcess(identity: ProcessIdentity): void {
   if (isAlive(identity)) send(identity.pid, 9);
 }
 
-/** Sends SIGKILL to every process of a session. `leader` must be a process that was not reaped yet. Scans /proc. */
-export function killSession(leader: number): void {
+/**
+ * Sends SIGKILL to a process and to all of its session, unless that is our own. Scans /proc.
+ * `member` must be a process that was not reaped yet, or another may have its pid by now.
+ */
+export function killSession(member: number): void {
+  const session = sessionOf(member);
+  const others = session !== undefined && session !== sessionOf(process.pid);
   listPids()
-    .filter((pid) => pid === leader || sessionOf(pid) === leader)
+    .filter((pid) => pid === member || (others && sessionOf(pid) === session))
     .forEach((pid) => send(pid, 9));
 }
 

@@ -1,6 +1,7 @@
 // A typed client of the OCI runtime's command line: one method per verb, errors in the runtime's own words.
 import type { Resources } from '../../oci/types.ts';
-import { DaemonError, deadlineExceeded } from '../../errors.ts';
+import { DaemonError, deadlineExceeded, withContext } from '../../errors.ts';
+import { killTree } from '../../host/kill.ts';
 import { runCommand, type CommandResult } from '../../host/run-command.ts';
 import { firstError, withHint } from '../first-error.ts';
 import { RuntimeState } from './command-schema.ts';
@@ -67,16 +68,20 @@ export class OciCommand {
     stdin?: string,
   ): Promise<CommandResult> {
     const { handler, path, env } = this.#runtime;
+    const what = `runtime "${handler}" ${verb} of container "${id}"`;
     const result = await runCommand({
       file: path,
       // Standard error serves as the log: there is nothing to clean up, and it works when the bundle is gone.
       args: [...globalArgs(this.#runtime), '--log', '/dev/stderr', '--log-format', 'json', ...args],
       env,
       timeoutMs,
+      kill: killTree,
       ...(stdin === undefined ? {} : { stdin }),
+    }).catch((error: unknown) => {
+      throw withContext(what, error);
     });
     if (result.stopped === undefined) return result;
-    throw deadlineExceeded(`runtime "${handler}" ${verb} of container "${id}" took longer than ${timeoutMs} ms`);
+    throw deadlineExceeded(`${what} took longer than ${timeoutMs} ms`);
   }
 }
 

@@ -22,21 +22,33 @@ export async function createContainer(
   const what = `runtime "${runtime.handler}" create of container "${request.id}"`;
   if (request.logPath !== undefined) await prepareLog(checkLogPath(request.logPath));
   replaceFileSync(files.config, JSON.stringify(request.spec));
-  const conmon = startConmon(options, runtime, request);
-  let line: SyncLine | undefined;
-  let complaints = '';
-  try {
-    [line] = await Promise.all([readSyncLine(conmon.syncPipe, runtime.timeouts.createMs), conmon.process.exited]);
-  } catch (error) {
+  const { line, complaints } = await runConmon(options, runtime, request).catch((error: unknown) => {
     throw withContext(what, error);
-  } finally {
-    complaints = conmon.takeComplaints();
-  }
+  });
   const monitor = findMonitor(request);
   const init = line === undefined ? undefined : identifyProcess(line.pid);
   if (init !== undefined && monitor !== undefined) return { init, monitor };
   const reason = firstError(await readOrEmpty(files.createLog)) ?? firstError(line?.message ?? '') ?? complaints.trim();
   throw new DaemonError('unknown', `${what}: ${withHint(reason === '' ? 'it ended without a word' : reason)}`);
+}
+
+interface ConmonReport {
+  /** Undefined when conmon ended without one. */
+  readonly line: SyncLine | undefined;
+  /** What conmon itself wrote to standard error. */
+  readonly complaints: string;
+}
+
+async function runConmon(options: ConmonOptions, runtime: OciRuntime, request: CreateRequest): Promise<ConmonReport> {
+  const conmon = startConmon(options, runtime, request);
+  let line: SyncLine | undefined;
+  let complaints = '';
+  try {
+    [line] = await Promise.all([readSyncLine(conmon.syncPipe, runtime.timeouts.createMs), conmon.process.exited]);
+  } finally {
+    complaints = conmon.takeComplaints();
+  }
+  return { line, complaints };
 }
 
 // conmon takes the path up to its first colon.

@@ -89,6 +89,8 @@ function startExec(runtime: OciRuntime, id: string, files: ExecFiles, maxOutputB
       args: [...globalArgs(runtime), '--log', files.log, '--log-format', 'json', ...exec],
       env: runtime.env,
       stdio: [null, stdout[1], stderr[1]],
+      // Whatever session the runtime puts the program in, nobody else is in it.
+      newSession: true,
     });
     return { starter, out, err };
   } catch (error) {

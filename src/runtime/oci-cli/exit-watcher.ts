@@ -1,4 +1,5 @@
 // Notices container exits: at once by a directory watch, and by polling what a watch can miss.
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { DaemonError, errorMessage } from '../../errors.ts';
 import { isAlive } from '../../host/procfs.ts';
@@ -61,6 +62,8 @@ export class ExitWatcher {
         onAbort();
         return;
       }
+      // One signal may well end the waits of every container.
+      setMaxListeners(0, signal);
       signal.addEventListener('abort', onAbort, { once: true });
       this.#add(waiter);
       void this.#check(waiter);

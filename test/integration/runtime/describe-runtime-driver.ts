@@ -170,7 +170,7 @@ export function describeRuntimeDriver(name: string, path: string): void {
       const result = exec(request, 'sleep 4711 & sleep 4712', options);
 
       await expect(result).rejects.toMatchObject({ code: why });
-      expect(listPids().filter((pid) => /471[12]/.test(commandLine(pid).join(' ')))).toEqual([]);
+      await until(() => !listPids().some((pid) => /sleep 471[12]$/.test(commandLine(pid).join(' '))));
       expect(await driver.state(request)).toBe('running');
     });
 
@@ -219,6 +219,35 @@ export function describeRuntimeDriver(name: string, path: string): void {
 
       expect(await driver.wait(request, created, never)).toMatchObject({ exitCode: 0 });
     });
+
+    it('a terminal merges both outputs, and standard input can be kept open', async () => {
+      const request = { ...prepare('echo out; echo err >&2; exit 4', { terminal: true }), stdin: true };
+
+      const created = await driver.create(request);
+      await driver.start(request);
+
+      expect(await driver.wait(request, created, never)).toMatchObject({ exitCode: 4 });
+      expect(lab.logLines(request.logPath ?? '').map((line) => line.trim())).toEqual(['out', 'err']);
+    });
+
+    it('wait() tells of a kill for lack of memory', async () => {
+      const request = prepare('dd if=/dev/zero of=/dev/null bs=200M count=1 & wait $!; exit $?');
+      request.spec.linux.resources = { memory: { limit: 32 * MIB, swap: 32 * MIB } };
+      const created = await driver.create(request);
+      await driver.start(request);
+
+      expect(await driver.wait(request, created, never)).toMatchObject({ exitCode: 137, oomKilled: true });
+    });
+
+    it('twenty containers side by side each report their own exit', async () => {
+      const codes = Array.from({ length: 20 }, (_, index) => index);
+      const exits = codes.map(async (code) => {
+        const { request, created } = await run(`exit ${code}`);
+        return (await driver.wait(request, created, never)).exitCode;
+      });
+
+      expect(await Promise.all(exits)).toEqual(codes);
+    }, 30_000);
 
     it('update() changes the memory limit of a running container', async () => {
       const { request, created } = await run('exec sleep 300');

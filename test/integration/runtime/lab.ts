@@ -46,12 +46,12 @@ export class Lab {
   }
 
   /** A driver over the lab's directories; every call gives a new one that knows nothing of the others. */
-  driver(path: string, conmonPath = '/usr/bin/conmon'): RuntimeDriver {
+  driver(path: string, conmonPath = '/usr/bin/conmon', timeouts = DEFAULT_TIMEOUTS): RuntimeDriver {
     const log = createLogger('error');
     const exits = new ExitWatcher({ dir: join(this.dir, 'exits'), log, pollMs: 100 });
     this.#watchers.push(exits);
     return new OciCliDriver({
-      runtime: this.runtime(path),
+      runtime: { ...this.runtime(path), timeouts },
       conmonPath,
       exits,
       socketDir: join(this.dir, 's'),
@@ -84,7 +84,11 @@ export class Lab {
         noNewPrivileges: true,
         ...process,
       },
-      mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
+      mounts: [
+        { destination: '/proc', type: 'proc', source: 'proc' },
+        { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
+        { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['newinstance', 'ptmxmode=0666'] },
+      ],
       annotations: {},
       linux: {
         namespaces: [{ type: 'pid' }, { type: 'mount' }, { type: 'ipc' }, { type: 'uts' }, { type: 'network' }],
