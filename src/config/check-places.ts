@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import type { HostFacts, HostFinding } from './host-facts.ts';
 import type { Config } from './schema.ts';
 
-// A Unix socket's path has at most 107 bytes, and an attach socket is RUN/s/<64 hex digits>/attach.
+// A Unix socket's path has at most 107 bytes, and an attach socket is RUN/a/<64 hex digits>/attach.
 const SOCKET_PATH_BYTES = 107;
-const ATTACH_BYTES = '/s/'.length + 64 + '/attach'.length;
+const ATTACH_BYTES = '/a/'.length + 64 + '/attach'.length;
 
 /** Longest `run` directory with which attach sockets still have a valid path. */
 export const LONGEST_RUN_BYTES = SOCKET_PATH_BYTES - ATTACH_BYTES;

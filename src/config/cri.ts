@@ -23,7 +23,7 @@ export const CRI_FIELDS = {
     'default_cgroup_parent',
     '',
     text,
-    'Cgroup parent of pods that name none; "" is "/crisol" with cgroupfs and "crisol.slice" with systemd',
+    'Cgroup parent of pods that name none: "/path" with cgroupfs, "name.slice" with systemd; "" is one by crisol',
   ),
   shmSizeBytes: field('shm_size', '64MiB', size, "Size of a pod's /dev/shm"),
   maxContainerLogSizeBytes: optional(

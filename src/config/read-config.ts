@@ -29,6 +29,7 @@ export function readConfig(
   const section = <F extends Fields>(name: keyof typeof SECTIONS, fields: F): Values<F> =>
     readTable(context, [name], tableAt(context, [name], table[name]), fields);
   const cri = section('cri', SECTIONS.cri.fields);
+  checkCgroupParent(context, cri);
   return {
     version: 1,
     standalone,
@@ -45,6 +46,16 @@ export function readConfig(
 function tableAt(context: ReadContext, path: readonly string[], value: unknown): FileTable {
   if (value !== undefined && !isTable(value)) context.report(path, `must be a table, [${path.join('.')}]`);
   return isTable(value) ? value : {};
+}
+
+/** A parent must suit the driver; with "auto" that is known on the host only. */
+function checkCgroupParent(context: ReadContext, { cgroupDriver, defaultCgroupParent }: Config['cri']): void {
+  if ((defaultCgroupParent as string | undefined) === undefined || defaultCgroupParent === '') return;
+  const key = ['cri', 'default_cgroup_parent'];
+  const isSlice = defaultCgroupParent.endsWith('.slice');
+  if (!isSlice && !defaultCgroupParent.startsWith('/')) context.report(key, 'must be "/path" or "name.slice"');
+  else if (cgroupDriver === 'systemd' && !isSlice) context.report(key, 'must be "name.slice" with the systemd driver');
+  else if (cgroupDriver === 'cgroupfs' && isSlice) context.report(key, 'must be "/path" with the cgroupfs driver');
 }
 
 /** The configured handlers; runc is there by itself when it is the default and has no table. */

@@ -58,7 +58,7 @@ describe('checkHost()', () => {
 
   it('accepts the longest run directory and refuses a longer one', () => {
     const longest = `/${'r'.repeat(LONGEST_RUN_BYTES - 1)}`;
-    const attach = `${longest}/s/${'0'.repeat(64)}/attach`;
+    const attach = `${longest}/a/${'0'.repeat(64)}/attach`;
 
     expect(attach).toHaveLength(107);
     expect(check(`run = "${longest}"\n${runtimes('sh')}`)).toEqual([]);

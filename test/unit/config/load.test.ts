@@ -195,6 +195,16 @@ privileged_without_host_devices = true
     },
     { name: 'a date', text: 'run = 1979-05-27\n', problem: '2: run: must be a string' },
     {
+      name: 'a cgroup parent of the other driver',
+      text: '[cri]\ncgroup_driver = "systemd"\ndefault_cgroup_parent = "/crisol"\n',
+      problem: '4: cri.default_cgroup_parent: must be "name.slice" with the systemd driver',
+    },
+    {
+      name: 'a relative cgroup parent',
+      text: '[cri]\ndefault_cgroup_parent = "crisol"\n',
+      problem: '3: cri.default_cgroup_parent: must be "/path" or "name.slice"',
+    },
+    {
       name: 'a bad limit',
       text: '[cri]\ndefault_ulimits = ["files=3"]\n',
       problem: expect.stringContaining('3: cri.default_ulimits: item 1 must be NAME=SOFT:HARD'),
