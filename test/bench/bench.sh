@@ -5,5 +5,4 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 lab=$here/../lab
 [[ " $* " == *' --endpoint'* ]] && exec node "$here/bench.mjs" "$@"
-[[ ${LAB_RUNTIME-crisol} != crisol ]] || "$lab/build.sh"
 exec "$lab/lab.sh" node "$here/bench.mjs" "$@"

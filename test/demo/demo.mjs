@@ -26,7 +26,7 @@ async function ready() {
     try {
       return await rpc.Version();
     } catch (error) {
-      if (tries === 100) throw error;
+      if (tries === 100) throw new Error(`the daemon did not answer: ${error.details}`);
       await sleep(100);
     }
   }

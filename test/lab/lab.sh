@@ -22,7 +22,8 @@ keep=false
 [[ ${1-} == --keep ]] && keep=true && shift
 (($#)) || die 'usage: lab.sh [--keep] COMMAND [ARG...]'
 if [[ -z ${CRISOL_LAB-} ]]; then
-  # Both are no-ops when nothing changed.
+  # All of these are quick when nothing changed.
+  [[ ${LAB_RUNTIME-crisol} != crisol ]] || "$LAB_SRC/build.sh"
   "$LAB_SRC/install.sh"
   "$LAB_SRC/images/push.sh"
   [[ ${LAB_RUNTIME-} != containerd ]] || install_containerd
