@@ -22,7 +22,6 @@ COPY tsconfig.json ./
 COPY scripts scripts
 COPY proto proto
 COPY src src
-COPY test test
 RUN npm run --silent build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM debian:bookworm-slim
