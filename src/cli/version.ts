@@ -1,14 +1,7 @@
 // `crisol version`: what is installed; asks nobody.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../rpc/load-proto.ts';
-import type { Command } from './command.ts';
 
-/** The version of this package. */
-export function crisolVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return manifest.version;
-}
+import { crisolVersion } from '../rpc/package-version.ts';
+import type { Command } from './command.ts';
 
 export const version: Command = {
   name: 'version',

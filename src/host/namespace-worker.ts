@@ -37,6 +37,11 @@ function goHome(kinds: readonly NamespaceKind[]): void {
   }
 }
 
+// In dotted names a slash stands for a dot that belongs to the name: `net.ipv4.conf.eth0/1.arp_ignore`.
+function toPath(sysctl: string): string {
+  return sysctl.replace(/[./]/g, (sign) => (sign === '.' ? '/' : '.'));
+}
+
 function pin(request: PinRequest): void {
   mkdirSync(request.directory, { recursive: true, mode: 0o700 });
   unshare(request.kinds.reduce((flags, kind) => flags | FLAGS[kind], 0));
@@ -49,7 +54,7 @@ function pin(request: PinRequest): void {
     if (request.kinds.includes('net')) setInterfaceUp('lo');
     if (request.hostname !== undefined) setHostname(request.hostname);
     for (const [name, value] of Object.entries(request.sysctls)) {
-      writeFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, value);
+      writeFileSync(`/proc/sys/${toPath(name)}`, value);
     }
   } finally {
     goHome(request.kinds);

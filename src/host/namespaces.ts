@@ -15,7 +15,7 @@ export interface PinRequest {
   readonly kinds: readonly NamespaceKind[];
   /** Set in the new UTS namespace. */
   readonly hostname?: string;
-  /** Set inside the new namespaces; names with dots. */
+  /** Set inside the new namespaces; dotted names, where a slash stands for a dot inside a component. */
   readonly sysctls: Readonly<Record<string, string>>;
 }
 
