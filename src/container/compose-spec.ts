@@ -1,0 +1,111 @@
+// Gathers what the spec of a container depends on, from the pod, the image and the host, and has it built.
+import { mkdirSync } from 'node:fs';
+import { failedPrecondition } from '../errors.ts';
+import type { NamespaceOption } from '../gen/runtime/v1/NamespaceOption.ts';
+import type { ImageRecord } from '../image/service.ts';
+import { buildContainerSpec } from '../oci/container-spec.ts';
+import type { NamespaceChoices } from '../oci/namespaces.ts';
+import { requestedSeccomp } from '../oci/seccomp/choose.ts';
+import { loadSeccompProfile } from '../oci/seccomp/load-profile.ts';
+import type { SeccompProfile } from '../oci/seccomp/profile.ts';
+import type { Spec } from '../oci/types.ts';
+import { resolveUser, type ResolvedUser } from '../oci/user.ts';
+import type { ContainerRecord } from '../state/container-record.ts';
+import { podFiles, podHostname } from '../state/pod-files.ts';
+import { podNamespaces } from '../state/pod-namespaces.ts';
+import type { SandboxRecord } from '../state/sandbox-record.ts';
+import type { ContainerDeps } from './deps.ts';
+import { findDevices, listHostDevices } from './host-devices.ts';
+import { resolveHostMounts } from './host-mounts.ts';
+import { readInRoot, resolveInRoot } from './rootfs-path.ts';
+
+interface SpecRequest {
+  readonly record: ContainerRecord;
+  readonly sandbox: SandboxRecord;
+  readonly image: ImageRecord;
+  /** The container's root file system, mounted. */
+  readonly rootfsPath: string;
+}
+
+/** The config.json of a container, and the user its process runs as. */
+export async function composeSpec(
+  deps: ContainerDeps,
+  { record, sandbox, image, rootfsPath }: SpecRequest,
+): Promise<{ spec: Spec; user: ResolvedUser }> {
+  const { config } = record;
+  const security = config.linux?.securityContext ?? null;
+  const user = resolveUser(
+    { passwd: readInRoot(rootfsPath, '/etc/passwd'), group: readInRoot(rootfsPath, '/etc/group') },
+    security,
+    image.config.user,
+  );
+  const { handler } = sandbox;
+  const allDevices = security?.privileged === true && !handler.privilegedWithoutHostDevices;
+  const { recursiveReadOnlyMounts } = handler.features;
+  // An image's volumes are directories of the container itself, as CRI-O has them.
+  for (const volume of image.config.volumes) mkdirSync(resolveInRoot(rootfsPath, volume), { recursive: true });
+  const spec = buildContainerSpec({
+    container: config,
+    sandbox: sandbox.config,
+    sandboxId: sandbox.id,
+    image: image.config,
+    rootfsPath,
+    user,
+    hostname: podHostname(sandbox.config),
+    namespaces: chooseNamespaces(deps, record, sandbox),
+    cgroupsPath: deps.cgroups.containerPath(sandbox.cgroupParent, record.id).ociPath,
+    files: podFiles(deps.layout, sandbox),
+    mounts: resolveHostMounts(config.mounts, { recursiveReadOnlyMounts, idMappedMounts: false }),
+    devices: findDevices(config.devices),
+    seccompProfile: await loadRequestedSeccomp(config.linux?.securityContext ?? null),
+    host: { ...deps.host, hostDevices: allDevices ? listHostDevices() : [] },
+    handler: {
+      privilegedWithoutHostDevices: handler.privilegedWithoutHostDevices,
+      podAnnotations: handler.annotations,
+      containerAnnotations: handler.annotations,
+    },
+    defaults: deps.settings.specDefaults,
+  });
+  return { spec, user };
+}
+
+async function loadRequestedSeccomp(
+  security: Parameters<typeof requestedSeccomp>[0],
+): Promise<SeccompProfile | undefined> {
+  const choice = requestedSeccomp(security);
+  return choice.kind === 'localhost' ? loadSeccompProfile(choice.name) : undefined;
+}
+
+function chooseNamespaces(deps: ContainerDeps, record: ContainerRecord, sandbox: SandboxRecord): NamespaceChoices {
+  const pod = podNamespaces(deps.layout, sandbox);
+  const options = record.config.linux?.securityContext?.namespaceOptions ?? null;
+  return { ...pod, pid: pidNamespace(deps, options, sandbox) };
+}
+
+function pidNamespace(
+  deps: ContainerDeps,
+  options: NamespaceOption | null,
+  sandbox: SandboxRecord,
+): NamespaceChoices['pid'] {
+  switch (options?.pid ?? 'POD') {
+    case 'NODE':
+      return 'host';
+    case 'CONTAINER':
+      return 'new';
+    case 'TARGET':
+      return { path: `/proc/${targetPid(deps, options?.targetId ?? '', sandbox)}/ns/pid` };
+    case 'POD':
+      return sandbox.pause === null ? 'new' : { path: `/proc/${sandbox.pause.init.pid}/ns/pid` };
+  }
+}
+
+function targetPid(deps: ContainerDeps, targetId: string, sandbox: SandboxRecord): number {
+  const target = deps.index.get(targetId);
+  if (target.sandboxId !== sandbox.id) {
+    throw failedPrecondition(`target container "${targetId}" is in another pod sandbox, "${target.sandboxId}"`);
+  }
+  if (target.status.phase !== 'running') {
+    throw failedPrecondition(`target container "${targetId}" is in state "${target.status.phase}", not running`);
+  }
+  return target.status.processes.init.pid;
+}

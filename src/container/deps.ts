@@ -1,0 +1,64 @@
+// What the container verbs are given, and the views of neighbours they need.
+import type { KeyedQueue } from '../async/keyed-queue.ts';
+import type { CgroupHost } from '../cgroup/host.ts';
+import type { ImageRecord } from '../image/service.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { HostFacts, SpecDefaults } from '../oci/spec-input.ts';
+import type { ContainerRef, RuntimeDriver } from '../runtime/driver.ts';
+import type { ContainerRecord } from '../state/container-record.ts';
+import type { Layout } from '../state/layout.ts';
+import type { LiveIndex } from '../state/live-index.ts';
+import type { RecordStore } from '../state/record-store.ts';
+import type { SandboxRecord } from '../state/sandbox-record.ts';
+
+/** The image store as containers see it. */
+export interface ContainerImages {
+  find(reference: string): ImageRecord | undefined;
+}
+
+/** The root file systems as containers see them. */
+export interface ContainerRootfs {
+  prepare(id: string, chainIds: readonly string[]): Promise<{ readonly path: string }>;
+  ensureMounted(id: string, chainIds: readonly string[]): Promise<{ readonly path: string }>;
+  path(id: string): string;
+  release(id: string): Promise<void>;
+}
+
+/** Settings that shape containers. */
+export interface ContainerSettings {
+  readonly specDefaults: SpecDefaults;
+}
+
+export interface ContainerDeps {
+  readonly records: RecordStore<ContainerRecord>;
+  readonly index: LiveIndex<ContainerRecord>;
+  readonly sandboxes: Pick<LiveIndex<SandboxRecord>, 'get' | 'find'>;
+  readonly driverOf: (sandbox: SandboxRecord) => RuntimeDriver;
+  readonly images: ContainerImages;
+  readonly rootfs: ContainerRootfs;
+  readonly cgroups: CgroupHost;
+  readonly layout: Layout;
+  readonly host: Omit<HostFacts, 'hostDevices'>;
+  readonly settings: ContainerSettings;
+  readonly queue: KeyedQueue;
+  readonly log: Logger;
+  /** Nanoseconds since the epoch, now. */
+  readonly now: () => bigint;
+}
+
+/** The driver's name for a container. */
+export function refOf(deps: Pick<ContainerDeps, 'layout'>, id: string): ContainerRef {
+  return { id, bundle: deps.layout.bundle(id) };
+}
+
+/** The driver of a container's pod. */
+export function driverFor(deps: ContainerDeps, record: ContainerRecord): RuntimeDriver {
+  return deps.driverOf(deps.sandboxes.get(record.sandboxId));
+}
+
+/** Replaces a record on disk, then in memory: readers never see what a crash could lose. */
+export async function commit(deps: ContainerDeps, record: ContainerRecord): Promise<ContainerRecord> {
+  await deps.records.save(record);
+  deps.index.set(record);
+  return record;
+}

@@ -1,0 +1,77 @@
+// Adopts the containers a former daemon left: the record says what was intended, the runtime says what is.
+import { rm } from 'node:fs/promises';
+import { sleep, withTimeout } from '../async/timeout.ts';
+import { bootId } from '../host/procfs.ts';
+import type { CreatedContainer } from '../runtime/driver.ts';
+import type { ContainerRecord } from '../state/container-record.ts';
+import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
+import type { ExitMonitor } from './exit-monitor.ts';
+import { nextStatus } from './status-machine.ts';
+
+const LIMIT_MS = 10_000;
+/** How long recovery waits for exits that happened meanwhile to be applied. */
+const EXITS_MS = 500;
+
+/** Recovers every container; one that fails is logged and listed as its record says. */
+export async function recoverContainers(
+  deps: ContainerDeps,
+  monitor: ExitMonitor,
+  records: readonly ContainerRecord[],
+): Promise<void> {
+  for (const record of records) deps.index.set(record);
+  await Promise.all(
+    records.map((record) =>
+      withTimeout(recoverOne(deps, monitor, record), LIMIT_MS, `recovering container "${record.id}"`).catch(
+        (error: unknown) => deps.log.error({ containerId: record.id, err: error }, 'cannot recover a container'),
+      ),
+    ),
+  );
+  await Promise.race([Promise.all(records.map((record) => settled(deps, monitor, record))), sleep(EXITS_MS)]);
+}
+
+async function settled(deps: ContainerDeps, monitor: ExitMonitor, record: ContainerRecord): Promise<void> {
+  if ((await driverStateOf(deps, record)) !== 'running') await monitor.exited(record.id);
+}
+
+function driverStateOf(deps: ContainerDeps, record: ContainerRecord): Promise<string> {
+  if (record.status.phase === 'exited' || record.status.phase === 'creating') return Promise.resolve('absent');
+  return driverFor(deps, record).state(refOf(deps, record.id));
+}
+
+async function recoverOne(deps: ContainerDeps, monitor: ExitMonitor, record: ContainerRecord): Promise<void> {
+  const { status } = record;
+  if (status.phase === 'exited') return;
+  if (status.phase === 'creating') {
+    await undoHalfMade(deps, record);
+    return;
+  }
+  if (deps.sandboxes.get(record.sandboxId).bootId !== bootId()) {
+    await markLost(deps, record);
+    return;
+  }
+  const state = await driverFor(deps, record).state(refOf(deps, record.id));
+  if (status.phase === 'created' && state === 'running') await adoptStarted(deps, record, status.processes);
+  monitor.watch(record, status.processes);
+}
+
+// The daemon died between the runtime's start and the record of it.
+async function adoptStarted(deps: ContainerDeps, record: ContainerRecord, processes: CreatedContainer): Promise<void> {
+  deps.log.info({ containerId: record.id, pid: processes.init.pid }, 'container was started as the daemon ended');
+  await commit(deps, { ...record, status: nextStatus(record.status, { type: 'started', at: deps.now() }) });
+}
+
+async function markLost(deps: ContainerDeps, record: ContainerRecord): Promise<void> {
+  const exit = { exitCode: 255, finishedAt: deps.now(), oomKilled: false, known: false };
+  await commit(deps, { ...record, status: nextStatus(record.status, { type: 'exited', exit }) });
+  deps.log.warn({ containerId: record.id }, 'container ended with the last boot of this host');
+}
+
+async function undoHalfMade(deps: ContainerDeps, record: ContainerRecord): Promise<void> {
+  await driverFor(deps, record).delete(refOf(deps, record.id));
+  await deps.rootfs.release(record.id);
+  await rm(deps.layout.bundle(record.id), { recursive: true, force: true });
+  await deps.cgroups.remove(record.cgroupPath);
+  await deps.records.delete(record.id);
+  deps.index.delete(record.id);
+  deps.log.warn({ containerId: record.id, sandboxId: record.sandboxId }, 'undid a container that was half made');
+}
