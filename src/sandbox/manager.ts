@@ -1,0 +1,59 @@
+// SandboxManager: the public verbs. Bodies live in the verb files; this is their table of contents.
+import { SingleFlight } from '../async/single-flight.ts';
+import { sandboxName, type SandboxRecord } from '../state/sandbox-record.ts';
+import { checkSandboxConfig } from './check-config.ts';
+import type { SandboxDeps } from './deps.ts';
+import { PauseWatch } from './pause-watch.ts';
+import { recoverSandboxes } from './recover.ts';
+import { runSandbox, type RunRequest } from './run.ts';
+import { removeSandbox, stopSandbox } from './stop.ts';
+
+export class SandboxManager {
+  readonly #deps: SandboxDeps;
+  readonly #pauses: PauseWatch;
+  readonly #runs = new SingleFlight<SandboxRecord>();
+
+  constructor(deps: SandboxDeps) {
+    this.#deps = deps;
+    this.#pauses = new PauseWatch(deps);
+  }
+
+  /** Runs a pod sandbox. A repeated run joins the one in flight or returns the finished one. */
+  async run(request: RunRequest): Promise<SandboxRecord> {
+    checkSandboxConfig(request.config);
+    const name = sandboxName(request.config);
+    const existing = this.#deps.index.findByName(name);
+    if (existing?.status.phase === 'ready') return existing;
+    return this.#runs.run(name, async () => {
+      const record = await runSandbox(this.#deps, request);
+      if (record.pause !== null) this.#pauses.watch(record, record.pause);
+      this.#deps.log.info({ sandboxId: record.id, ips: record.ips }, 'pod sandbox ready');
+      return record;
+    });
+  }
+
+  stop(idOrPrefix: string): Promise<void> {
+    const record = this.#deps.index.find(idOrPrefix);
+    if (record !== undefined) this.#pauses.forget(record.id);
+    return stopSandbox(this.#deps, idOrPrefix);
+  }
+
+  remove(idOrPrefix: string): Promise<void> {
+    const record = this.#deps.index.find(idOrPrefix);
+    if (record !== undefined) this.#pauses.forget(record.id);
+    return removeSandbox(this.#deps, idOrPrefix);
+  }
+
+  /** Adopts the sandboxes a former daemon left, before their containers are. */
+  async recover(records: readonly SandboxRecord[]): Promise<void> {
+    await recoverSandboxes(this.#deps, records);
+    for (const record of this.#deps.index.list()) {
+      if (record.status.phase === 'ready' && record.pause !== null) this.#pauses.watch(record, record.pause);
+    }
+  }
+
+  /** Stops watching; pods run on. */
+  close(): void {
+    this.#pauses.stop();
+  }
+}

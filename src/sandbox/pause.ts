@@ -1,0 +1,58 @@
+// The pause process: only where something must hold a pid namespace open, or where the sandbox is itself a process.
+import { mkdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { buildPauseSpec } from '../oci/pause-spec.ts';
+import { requestedSeccomp } from '../oci/seccomp/choose.ts';
+import { loadSeccompProfile } from '../oci/seccomp/load-profile.ts';
+import { resolveUser } from '../oci/user.ts';
+import type { ContainerRef, CreatedContainer } from '../runtime/driver.ts';
+import { podHostname } from '../state/pod-files.ts';
+import { podNamespaces } from '../state/pod-namespaces.ts';
+import type { SandboxRecord } from '../state/sandbox-record.ts';
+import type { SandboxDeps } from './deps.ts';
+import { writePauseRootfs } from './pause-program.ts';
+
+const SIGKILL = 9;
+
+/** The driver's name for a pod's pause container: the pod's own id. */
+export function pauseRef(deps: Pick<SandboxDeps, 'layout'>, sandboxId: string): ContainerRef {
+  return { id: sandboxId, bundle: deps.layout.bundle(sandboxId) };
+}
+
+/** Creates and starts a pod's pause process. */
+export async function startPause(deps: SandboxDeps, record: SandboxRecord): Promise<CreatedContainer> {
+  if (!existsSync(`${deps.layout.pauseRootfs}/pause`)) writePauseRootfs(deps.layout.pauseRootfs);
+  const driver = deps.handlers.driverOf(record);
+  const ref = pauseRef(deps, record.id);
+  const security = record.config.linux?.securityContext ?? null;
+  const seccomp = requestedSeccomp(security);
+  const spec = buildPauseSpec({
+    sandbox: record.config,
+    sandboxId: record.id,
+    rootfsPath: deps.layout.pauseRootfs,
+    args: ['/pause'],
+    hostname: podHostname(record.config),
+    namespaces: { ...podNamespaces(deps.layout, record), pid: 'new' },
+    cgroupsPath: deps.cgroups.containerPath(record.cgroupParent, record.id).ociPath,
+    user: resolveUser({ passwd: undefined, group: undefined }, security, ''),
+    files: { resolvConf: undefined, hosts: undefined, hostname: undefined, shm: undefined },
+    seccompProfile: seccomp.kind === 'localhost' ? await loadSeccompProfile(seccomp.name) : undefined,
+    host: { ...deps.host, hostDevices: [] },
+    handler: { podAnnotations: record.handler.annotations },
+  });
+  await mkdir(ref.bundle, { recursive: true, mode: 0o711 });
+  const processes = await driver.create({ ...ref, spec, logPath: undefined, stdin: false, stdinOnce: false });
+  await driver.start(ref);
+  return processes;
+}
+
+/** Ends a pod's pause process and removes its remains. May be repeated. */
+export async function stopPause(deps: SandboxDeps, record: SandboxRecord): Promise<void> {
+  const ref = pauseRef(deps, record.id);
+  if (record.pause === null && !existsSync(ref.bundle)) return;
+  const driver = deps.handlers.driverOf(record);
+  await driver.kill(ref, SIGKILL, 'all');
+  await driver.delete(ref);
+  await rm(ref.bundle, { recursive: true, force: true });
+  await deps.cgroups.remove(deps.cgroups.containerPath(record.cgroupParent, record.id).path);
+}
