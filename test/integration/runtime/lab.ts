@@ -1,7 +1,7 @@
 // A place to run containers in: directories, a root file system, specs, and a look at what was left behind.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { isErrno } from '../../../src/errors.ts';
 import { commandLine, listPids } from '../../../src/host/procfs.ts';
 import { OrphanReaper } from '../../../src/host/orphans.ts';
@@ -23,17 +23,14 @@ const NO_FEATURES: RuntimeFeatures = {
 };
 
 export class Lab {
-  readonly dir: string;
+  readonly dir = mkdtempSync(join(tmpdir(), 'rt-'));
   readonly orphans = new OrphanReaper(200);
-  readonly #cgroup: string;
+  readonly #cgroup = `/crisol-test-${process.pid}`;
   readonly #watchers: ExitWatcher[] = [];
   #count = 0;
 
-  /** @param dir of a lab made by another process, to go on with it; a new one when not given. */
-  constructor(dir?: string) {
-    this.dir = dir ?? mkdtempSync(join(tmpdir(), 'rt-'));
-    this.#cgroup = `/crisol-test-${basename(this.dir)}`;
-    if (dir === undefined) buildRootfs(join(this.dir, 'rootfs'));
+  constructor() {
+    buildRootfs(join(this.dir, 'rootfs'));
   }
 
   runtime(path: string): OciRuntime {

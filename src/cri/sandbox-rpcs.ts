@@ -1,0 +1,72 @@
+// Run, Stop, Remove, Status and List of pod sandboxes.
+import type { RuntimeServiceHandlers } from '../gen/runtime/v1/RuntimeService.ts';
+import { checkCaller } from '../rpc/context.ts';
+import type { UnaryTable } from '../rpc/service.ts';
+import type { SandboxRecord } from '../state/sandbox-record.ts';
+import { required } from './check-request.ts';
+import { toContainerStatus } from './convert/container.ts';
+import { toSandboxItem, toSandboxStatus } from './convert/sandbox.ts';
+import { sandboxStateName } from './convert/wire-enums.ts';
+import type { CriDeps } from './deps.ts';
+import { matchesId, matchesLabels, matchesState } from './filters.ts';
+import { toJson } from './info-rpcs.ts';
+
+type SandboxRpcs = Pick<
+  UnaryTable<RuntimeServiceHandlers>,
+  'RunPodSandbox' | 'StopPodSandbox' | 'RemovePodSandbox' | 'PodSandboxStatus' | 'ListPodSandbox'
+>;
+
+export function sandboxRpcs(deps: CriDeps): SandboxRpcs {
+  return {
+    RunPodSandbox: async ({ config, runtimeHandler }, { signal }) => {
+      checkCaller(signal);
+      const record = await deps.sandboxes.run({ config: required(config, 'config'), runtimeHandler });
+      return { podSandboxId: record.id };
+    },
+    StopPodSandbox: async ({ podSandboxId }) => {
+      await deps.sandboxes.stop(podSandboxId);
+      return {};
+    },
+    RemovePodSandbox: async ({ podSandboxId }) => {
+      await deps.sandboxes.remove(podSandboxId);
+      return {};
+    },
+    PodSandboxStatus: ({ podSandboxId, verbose }) => {
+      const record = deps.sandboxIndex.get(podSandboxId);
+      return {
+        status: toSandboxStatus(record),
+        info: verbose ? toJson({ info: verboseInfo(deps, record) }) : {},
+        containersStatuses: containersOf(deps, record.id).map(toContainerStatus),
+        timestamp: String(BigInt(Date.now()) * 1_000_000n),
+      };
+    },
+    ListPodSandbox: ({ filter }) => {
+      const items = deps.sandboxIndex
+        .list()
+        .filter(
+          (record) =>
+            record.status.phase !== 'creating' &&
+            matchesId(record.id, filter?.id ?? '') &&
+            matchesLabels(record.config.labels, filter?.labelSelector ?? {}) &&
+            matchesState(sandboxStateName(record), filter?.state),
+        );
+      return { items: items.map(toSandboxItem) };
+    },
+  };
+}
+
+function containersOf(deps: CriDeps, sandboxId: string): ReturnType<CriDeps['containerIndex']['list']> {
+  return deps.containerIndex.list().filter((record) => record.sandboxId === sandboxId);
+}
+
+function verboseInfo(deps: CriDeps, record: SandboxRecord): object {
+  return {
+    pid: record.pause?.init.pid ?? 0,
+    runtimeHandler: record.handler.name,
+    netNamespace: `${deps.layout.namespaces(record.id)}/net`,
+    netNsClosed: record.status.phase !== 'ready',
+    status: record.status,
+    cgroupParent: record.cgroupParent,
+    config: record.config,
+  };
+}

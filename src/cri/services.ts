@@ -1,0 +1,35 @@
+// The index of the daemon: every service on the socket and where its RPCs are.
+import type grpc from '@grpc/grpc-js';
+import { createDirectEncoder } from '../rpc/direct-encoder.ts';
+import { loadProtocols } from '../rpc/load-proto.ts';
+import { addService, findService } from '../rpc/service.ts';
+import type { RpcDeps } from '../rpc/unary.ts';
+import { adminRpcs, adminStreams } from './admin-rpcs.ts';
+import { containerRpcs } from './container-rpcs.ts';
+import type { CriDeps } from './deps.ts';
+import { imageRpcs } from './image-rpcs.ts';
+import { infoRpcs } from './info-rpcs.ts';
+import { sandboxRpcs } from './sandbox-rpcs.ts';
+import { statsRpcs } from './stats-rpcs.ts';
+
+/** Registers RuntimeService, ImageService and crisol's own Admin service. */
+export function addServices(server: grpc.Server, deps: CriDeps, rpc: RpcDeps): void {
+  const protocols = loadProtocols();
+  const encode = createDirectEncoder();
+  addService(
+    server,
+    findService(protocols, 'runtime.v1.RuntimeService'),
+    { ...infoRpcs(deps), ...sandboxRpcs(deps), ...containerRpcs(deps), ...statsRpcs(deps) },
+    rpc,
+    {
+      ListPodSandbox: encode('ListPodSandboxResponse'),
+      ListContainers: encode('ListContainersResponse'),
+      ContainerStats: encode('ContainerStatsResponse'),
+      ListContainerStats: encode('ListContainerStatsResponse'),
+      PodSandboxStats: encode('PodSandboxStatsResponse'),
+      ListPodSandboxStats: encode('ListPodSandboxStatsResponse'),
+    },
+  );
+  addService(server, findService(protocols, 'runtime.v1.ImageService'), imageRpcs(deps), rpc);
+  addService(server, findService(protocols, 'crisol.v1.Admin'), adminRpcs(deps), rpc, {}, adminStreams(deps, rpc));
+}

@@ -1,0 +1,49 @@
+// Stats of containers and pods. One broken object never spoils a list: it is left out and logged by the reader.
+import { notFound } from '../errors.ts';
+import type { RuntimeServiceHandlers } from '../gen/runtime/v1/RuntimeService.ts';
+import type { UnaryTable } from '../rpc/service.ts';
+import type { CriDeps } from './deps.ts';
+import { matchesId, matchesLabels } from './filters.ts';
+
+type StatsRpcs = Pick<
+  UnaryTable<RuntimeServiceHandlers>,
+  'ContainerStats' | 'ListContainerStats' | 'PodSandboxStats' | 'ListPodSandboxStats'
+>;
+
+export function statsRpcs(deps: CriDeps): StatsRpcs {
+  return {
+    ContainerStats: async ({ containerId }) => {
+      const [stats] = await deps.stats.containers([deps.containerIndex.get(containerId)]);
+      if (stats === undefined) throw notFound('container', containerId);
+      return { stats };
+    },
+    ListContainerStats: async ({ filter }) => {
+      const wanted = deps.containerIndex
+        .list()
+        .filter(
+          (record) =>
+            record.status.phase !== 'creating' &&
+            matchesId(record.id, filter?.id ?? '') &&
+            matchesId(record.sandboxId, filter?.podSandboxId ?? '') &&
+            matchesLabels(record.config.labels, filter?.labelSelector ?? {}),
+        );
+      return { stats: await deps.stats.containers(wanted) };
+    },
+    PodSandboxStats: async ({ podSandboxId }) => {
+      const [stats] = await deps.stats.sandboxes([deps.sandboxIndex.get(podSandboxId)]);
+      if (stats === undefined) throw notFound('pod sandbox', podSandboxId);
+      return { stats };
+    },
+    ListPodSandboxStats: async ({ filter }) => {
+      const wanted = deps.sandboxIndex
+        .list()
+        .filter(
+          (record) =>
+            record.status.phase === 'ready' &&
+            matchesId(record.id, filter?.id ?? '') &&
+            matchesLabels(record.config.labels, filter?.labelSelector ?? {}),
+        );
+      return { stats: await deps.stats.sandboxes(wanted) };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// Finds out, once at start, what this host lets containers have.
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import type { CgroupHost } from '../cgroup/host.ts';
+import type { HostFacts } from '../oci/spec-input.ts';
+import { boundingCapabilities, ownOomScoreAdj } from '../host/procfs.ts';
+
+const CAP_SYS_RESOURCE = 24n;
+
+function hasApparmor(): boolean {
+  try {
+    return readFileSync('/sys/module/apparmor/parameters/enabled', 'latin1').startsWith('Y');
+  } catch {
+    return false;
+  }
+}
+
+export function findHostFacts(cgroups: CgroupHost): Omit<HostFacts, 'hostDevices'> {
+  const bounding = boundingCapabilities();
+  return {
+    boundingCapabilities: bounding,
+    ownOomScoreAdj: ownOomScoreAdj(),
+    canLowerOomScore: ((bounding >> CAP_SYS_RESOURCE) & 1n) === 1n,
+    apparmorEnabled: hasApparmor(),
+    selinuxEnabled: existsSync('/sys/fs/selinux/enforce'),
+    arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    kernelRelease: release(),
+    cgroupVersion: cgroups.version,
+    swapAccounting: cgroups.facts.swapAccounting,
+    hugetlb: cgroups.facts.hugetlb,
+  };
+}
+
+/** Whether systemd is this host's init. @see sd_booted(3) */
+export function systemdRuns(): boolean {
+  return existsSync('/run/systemd/system');
+}

@@ -1,0 +1,167 @@
+// The composition root: constructs everything, decides nothing.
+import { join } from 'node:path';
+import { KeyedQueue } from '../async/keyed-queue.ts';
+import { CgroupHost } from '../cgroup/host.ts';
+import { bridgeNetwork } from '../cni/bridge-network.ts';
+import { PodNetwork } from '../cni/pod-network.ts';
+import type { Config } from '../config/schema.ts';
+import { ContainerManager } from '../container/manager.ts';
+import type { CriDeps } from '../cri/deps.ts';
+import { listMounts } from '../host/mounts.ts';
+import { PodNamespaces } from '../host/namespaces.ts';
+import { OrphanReaper } from '../host/orphans.ts';
+import { ImageService } from '../image/service.ts';
+import { RootfsStore } from '../image/snapshot/rootfs-store.ts';
+import { LayerStore } from '../image/unpack/layer-store.ts';
+import type { Logger } from '../observe/logger.ts';
+import { ExitWatcher } from '../runtime/oci-cli/exit-watcher.ts';
+import { SandboxManager } from '../sandbox/manager.ts';
+import { ContainerRecord, containerName } from '../state/container-record.ts';
+import { Layout } from '../state/layout.ts';
+import { LiveIndex } from '../state/live-index.ts';
+import { RecordStore } from '../state/record-store.ts';
+import { SandboxRecord, sandboxName } from '../state/sandbox-record.ts';
+import { StatsReader } from '../stats/stats-reader.ts';
+import { Handlers } from './handlers.ts';
+import { findHostFacts, systemdRuns } from './host-facts.ts';
+import { nodeStatus } from './node-status.ts';
+import type { RecoveryDeps } from './recovery.ts';
+import { specDefaults } from './spec-defaults.ts';
+
+export interface Wired {
+  readonly cri: CriDeps;
+  readonly recovery: RecoveryDeps;
+  readonly images: ImageService;
+  /** Stops watching and listening; pods run on. */
+  readonly close: () => Promise<void>;
+}
+
+/** Nanoseconds since the epoch, to the microsecond. */
+function now(): bigint {
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+}
+
+/** Constructs the daemon's parts. Nothing is served and nothing is recovered yet. */
+export async function wire(config: Config, version: string, log: Logger): Promise<Wired> {
+  const layout = new Layout(config.root, config.run);
+  // First of all threads: see host/namespace-worker.ts.
+  const namespaces = await PodNamespaces.start();
+  const orphans = new OrphanReaper();
+  const systemdRunning = systemdRuns();
+  const cgroups = CgroupHost.detect({ driver: config.cri.cgroupDriver, mounts: listMounts(), systemdRunning });
+  const host = findHostFacts(cgroups);
+  const quarantine = join(config.root, 'quarantine');
+  const sandboxRecords = new RecordStore({ directory: layout.sandboxRecords, quarantine, schema: SandboxRecord });
+  const containerRecords = new RecordStore({ directory: layout.containerRecords, quarantine, schema: ContainerRecord });
+  const sandboxIndex = new LiveIndex<SandboxRecord>('pod sandbox', (record) => sandboxName(record.config));
+  const containerIndex = new LiveIndex<ContainerRecord>('container', containerName);
+
+  const exits = new ExitWatcher({ dir: layout.exits, log });
+  const network = openNetwork(config, layout, log);
+  const layers = await LayerStore.open({ root: join(layout.images, 'layers'), log });
+  const [handlers, images, rootfs] = await Promise.all([
+    Handlers.prove({ config, layout, systemdCgroup: cgroups.driver === 'systemd', exits, orphans, log }),
+    openImages(config, layout, layers, containerIndex, log),
+    RootfsStore.open({ root: config.root, run: config.run, layers, log }),
+    network.start(),
+  ]);
+
+  const containers = new ContainerManager({
+    records: containerRecords,
+    index: containerIndex,
+    sandboxes: sandboxIndex,
+    driverOf: (sandbox) => handlers.driverOf(sandbox),
+    images,
+    rootfs,
+    cgroups,
+    layout,
+    host,
+    settings: { specDefaults: specDefaults(config) },
+    queue: new KeyedQueue(),
+    log,
+    now,
+  });
+  const sandboxes = new SandboxManager({
+    records: sandboxRecords,
+    index: sandboxIndex,
+    handlers,
+    network,
+    namespaces,
+    containers,
+    cgroups,
+    layout,
+    host,
+    settings: { defaultCgroupParent: config.cri.defaultCgroupParent, shmSizeBytes: config.cri.shmSizeBytes },
+    queue: new KeyedQueue(),
+    log,
+    now,
+  });
+  const stats = new StatsReader({
+    cgroups,
+    namespaces,
+    writableLayer: (id) => rootfs.usage(id),
+    writableMountpoint: layout.images,
+    containers: containerIndex,
+    sandboxes: sandboxIndex,
+    layout,
+    log,
+  });
+  const status = nodeStatus({ config, host, network, handlers, cgroupDriver: cgroups.driver, version });
+  return {
+    cri: {
+      ...{ sandboxes, containers, sandboxIndex, containerIndex, images, stats, status, layout, version, log },
+      cgroupDriver: cgroups.driver,
+    },
+    recovery: {
+      ...{ sandboxRecords, containerRecords, sandboxIndex, containerIndex, sandboxes, containers, namespaces },
+      ...{ rootfs, network, layout, log },
+      drivers: () => handlers.drivers(),
+    },
+    images,
+    close: async () => {
+      containers.close();
+      sandboxes.close();
+      network.stop();
+      exits.close();
+      orphans.close();
+      await namespaces.stop();
+    },
+  };
+}
+
+function openNetwork(config: Config, layout: Layout, log: Logger): PodNetwork {
+  const { confDirs, binDirs, pluginTimeoutMs } = config.network;
+  const embedded = bridgeNetwork({ name: 'crisol', bridge: 'crisol0', hostPorts: true, dataDir: layout.leases });
+  return new PodNetwork({
+    ...(config.standalone ? { confDirs: undefined, embedded } : { confDirs }),
+    binDirs,
+    cacheDir: layout.cniCache,
+    pluginTimeoutMs,
+    log,
+  });
+}
+
+function openImages(
+  config: Config,
+  layout: Layout,
+  layers: LayerStore,
+  containers: LiveIndex<ContainerRecord>,
+  log: Logger,
+): Promise<ImageService> {
+  const { registryDirs, dockerConfig, maxConcurrentLayers, pinned, ...times } = config.images;
+  return ImageService.open({
+    root: layout.images,
+    hostsDirs: registryDirs,
+    dockerConfigPath: dockerConfig,
+    maxConcurrentLayers,
+    pinned,
+    timeouts: {
+      connectMs: times.connectTimeoutMs,
+      headersMs: times.responseTimeoutMs,
+      bodyMs: times.progressTimeoutMs,
+    },
+    layers,
+    log,
+    inUse: () => new Set(containers.list().map(({ imageId }) => imageId)),
+  });
+}
