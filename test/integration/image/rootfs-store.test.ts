@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { removeMount } from '../../../src/host/mounts.ts';
 import { RootfsStore } from '../../../src/image/snapshot/rootfs-store.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
 
 const log = createLogger('fatal');
@@ -46,11 +47,6 @@ function layer(name: string, files: Record<string, string>): string {
   mkdirSync(`${base}/layers/${name}`, { recursive: true });
   for (const [file, content] of Object.entries(files)) writeFileSync(`${base}/layers/${name}/${file}`, content);
   return name;
-}
-
-async function eventually(check: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !check(); tries++) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(check()).toBe(true);
 }
 
 describe('RootfsStore', () => {
