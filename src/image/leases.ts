@@ -3,6 +3,7 @@
 /** Counts holders per digest. */
 export class Leases {
   readonly #holders = new Map<string, number>();
+  #wholeStore = 0;
 
   /** Holds the digests until the returned function is called. */
   hold(digests: readonly string[]): () => void {
@@ -16,7 +17,13 @@ export class Leases {
     };
   }
 
+  /** Holds everything there is or comes, for work that does not know its digests beforehand. */
+  holdAll(): () => void {
+    this.#wholeStore += 1;
+    return () => void (this.#wholeStore -= 1);
+  }
+
   has(digest: string): boolean {
-    return this.#holders.has(digest);
+    return this.#wholeStore > 0 || this.#holders.has(digest);
   }
 }

@@ -1,5 +1,6 @@
 // The images of this node: what the rest of the daemon sees of them.
 import { join } from 'node:path';
+import { errorCode, type ErrorCode } from '../errors.ts';
 import type { Logger } from '../observe/logger.ts';
 import { BlobFetcher } from './blob-fetcher.ts';
 import { Catalog } from './catalog.ts';
@@ -41,6 +42,8 @@ export interface ImageServiceOptions {
   /** Ids of the images that containers use now; their layers stay. */
   readonly inUse: () => ReadonlySet<string>;
 }
+
+const PASSING: readonly ErrorCode[] = ['unavailable', 'deadline-exceeded', 'cancelled'];
 
 /** Pulls, finds, imports and removes images. Reads are answered from memory. */
 export class ImageService {
@@ -98,9 +101,15 @@ export class ImageService {
    * @throws see `Puller.pull`
    */
   async pull(request: PullRequest): Promise<ImageRecord> {
-    const image = this.#catalog.toImage(await this.#puller.pull(request));
-    this.#options.log.info({ image: image.id, reference: request.reference }, 'image pulled');
-    return image;
+    try {
+      const image = this.#catalog.toImage(await this.#puller.pull(request));
+      this.#options.log.info({ image: image.id, reference: request.reference }, 'image pulled');
+      return image;
+    } catch (error) {
+      // What arrived whole is worth keeping when the next attempt may succeed.
+      if (!PASSING.includes(errorCode(error))) await this.collectGarbage();
+      throw error;
+    }
   }
 
   /** Removes an image with all its names; may be repeated. Layers that containers use stay until those are gone. */
@@ -118,8 +127,13 @@ export class ImageService {
    * @throws invalid-argument when it is no such archive; data-loss when content does not match its digest
    */
   async importArchive(path: string, names: readonly string[]): Promise<readonly ImageRecord[]> {
-    const images = await importImages(this.#install, path, names);
-    return images.map((image) => this.#catalog.toImage(image));
+    try {
+      const images = await importImages(this.#install, path, names);
+      return images.map((image) => this.#catalog.toImage(image));
+    } finally {
+      // An archive also holds files that belong to no image.
+      await this.collectGarbage();
+    }
   }
 
   /** Removes content and layers that no image, pull or container needs; call it once the containers are known. */

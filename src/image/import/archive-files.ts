@@ -17,14 +17,9 @@ const MAX_LINKS = 8;
 
 /**
  * Stores every regular file of an archive (plain or gzip) or directory.
- * @param onStored told of each digest as soon as it is stored
  * @throws invalid-argument when the archive cannot be read
  */
-export async function storeArchiveFiles(
-  content: ContentStore,
-  path: string,
-  onStored: (digest: string) => void,
-): Promise<ArchiveFiles> {
+export async function storeArchiveFiles(content: ContentStore, path: string): Promise<ArchiveFiles> {
   let isDirectory: boolean;
   try {
     isDirectory = (await stat(path)).isDirectory();
@@ -33,9 +28,7 @@ export async function storeArchiveFiles(
   }
   const files = new Map<string, Expected>();
   const store = async (name: string, bytes: AsyncIterable<Buffer>) => {
-    const stored = await storeStream(content, bytes);
-    onStored(stored.digest);
-    files.set(name, stored);
+    files.set(name, await storeStream(content, bytes));
   };
   await (isDirectory ? eachDirectoryFile(path, store) : eachTarFile(path, store, files));
   return files;

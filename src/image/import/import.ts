@@ -21,9 +21,9 @@ export async function importImages(
   names: readonly string[],
 ): Promise<readonly StoredImage[]> {
   const given = names.map((name) => formatReference(parseReference(name)));
-  const release: (() => void)[] = [];
+  const release = deps.leases.holdAll();
   try {
-    const files = await storeArchiveFiles(deps.content, path, (digest) => release.push(deps.leases.hold([digest])));
+    const files = await storeArchiveFiles(deps.content, path);
     const images = await readImages(deps, new Archive(path, deps.content, files));
     if (given.length > 0 && images.length !== 1)
       throw invalidArgument(
@@ -33,7 +33,7 @@ export async function importImages(
     for (const found of images) records.push(await install(deps, path, found, given));
     return records;
   } finally {
-    release.forEach((letGo) => letGo());
+    release();
   }
 }
 
