@@ -58,7 +58,7 @@ export async function createContainer(
         undo('delete the container', () => driver.delete(refOf(deps, id)));
         requireReady(deps.sandboxes.get(sandboxId));
         const status = nextStatus(draft.status, { type: 'created', processes });
-        const groups = user.additionalGids.filter((gid) => gid !== user.gid);
+        const groups = [...user.additionalGids];
         return commit(deps, { ...draft, status, user: { uid: user.uid, gid: user.gid, groups } });
       },
       (step, error) => deps.log.error({ containerId: id, step, err: error }, 'cannot undo a step of a failed create'),
