@@ -1,7 +1,7 @@
-// Connections to registries: one keep-alive pool per host and TLS setting.
+// Connections to registries: one keep-alive pool per host and TLS setting, through a proxy where the environment says so.
 import { rootCertificates } from 'node:tls';
-import { Agent, type Dispatcher } from 'undici';
-import type { RegistryHost, TlsOptions } from './host.ts';
+import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { isLoopback, type RegistryHost, type TlsOptions } from './host.ts';
 
 /** Milliseconds; each is a limit on silence, not on the whole pull. */
 export interface RegistryTimeouts {
@@ -17,24 +17,30 @@ const KEEP_ALIVE_MS = 10_000;
 /** Makes and keeps the agents. */
 export class AgentPool {
   readonly #timeouts: RegistryTimeouts;
-  readonly #agents = new Map<string, Agent>();
+  readonly #agents = new Map<string, Dispatcher>();
 
   constructor(timeouts: RegistryTimeouts) {
     this.#timeouts = timeouts;
   }
 
-  /** The agent for a host; the same one as long as the host's TLS settings stay the same. */
+  /**
+   * The agent for a host; the same one as long as the host's TLS settings stay the same. HTTP_PROXY, HTTPS_PROXY and
+   * NO_PROXY are heeded, except for this machine itself.
+   */
   agentFor(host: RegistryHost): Dispatcher {
     const key = JSON.stringify([host.url.origin, host.tls, host.dialTimeoutMs]);
     const known = this.#agents.get(key);
     if (known !== undefined) return known;
-    const agent = new Agent({
+    const tls = toConnectOptions(host.tls);
+    const options = {
       connections: CONNECTIONS_PER_HOST,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: this.#timeouts.headersMs,
       bodyTimeout: this.#timeouts.bodyMs,
-      connect: { timeout: host.dialTimeoutMs ?? this.#timeouts.connectMs, ...toConnectOptions(host.tls) },
-    });
+      connect: { timeout: host.dialTimeoutMs ?? this.#timeouts.connectMs, ...tls },
+    };
+    const isLocal = isLoopback(host.url.host);
+    const agent = isLocal ? new Agent(options) : new EnvHttpProxyAgent({ ...options, requestTls: tls });
     this.#agents.set(key, agent);
     return agent;
   }

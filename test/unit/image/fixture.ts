@@ -32,7 +32,7 @@ export async function makeFixture(): Promise<Fixture> {
       hostsDirs: [join(root, 'hosts')],
       maxConcurrentLayers: 3,
       pinned: [],
-      timeouts: { connectMs: 500, headersMs: 500, bodyMs: 500 },
+      timeouts: { connectMs: 1500, headersMs: 1500, bodyMs: 1500 },
       layers,
       log: createLogger('fatal'),
       inUse: () => inUse,

@@ -304,6 +304,6 @@ describe('ImageService.pull() with a hostile registry', () => {
     const pull = fixture.pull('app:v1', { signal: AbortSignal.timeout(50) });
 
     await expect(pull).rejects.toMatchObject({ code: 'deadline-exceeded' });
-    expect(Date.now() - started).toBeLessThan(300);
+    expect(Date.now() - started).toBeLessThan(1200);
   });
 });
