@@ -9,6 +9,9 @@ export const image = 'registry.k8s.io/e2e-test-images/busybox:1.29-2';
 export const workloadMark = 'crisol-bench-workload';
 const script = `: ${workloadMark}; trap 'exit 0' TERM; sleep 86399 & wait`;
 
+// What the kubelet asks for: a pid namespace per container, unless the pod shares it.
+const securityContext = { namespaceOptions: { pid: 'CONTAINER' } };
+
 export class Pods {
   #rpc;
   #handler;
@@ -26,7 +29,7 @@ export class Pods {
     const config = {
       metadata: { name, uid: name, namespace: 'bench', attempt: 0 },
       logDirectory: this.#logs,
-      linux: {},
+      linux: { securityContext },
     };
     const started = performance.now();
     const { podSandboxId } = await this.#rpc.RunPodSandbox({ config, runtimeHandler: this.#handler });
@@ -39,7 +42,7 @@ export class Pods {
         image: { image },
         command: ['sh', '-c', script],
         logPath: `${name}.log`,
-        linux: {},
+        linux: { securityContext },
       },
     });
     const created = performance.now();
