@@ -1,6 +1,8 @@
 // Logging: pino on standard error, secrets redacted, one child per component, object or request.
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
+import { currentRequest } from './request-context.ts';
+
 export type Logger = PinoLogger;
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -13,6 +15,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     {
       level,
       base: null,
+      mixin: currentRequest,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },

@@ -2,6 +2,7 @@
 import type grpc from '@grpc/grpc-js';
 import { errorCode, unavailable } from '../errors.ts';
 import type { Logger } from '../observe/logger.ts';
+import { inRequest } from '../observe/request-context.ts';
 import { abortReason, newRequestId, type RpcContext } from './context.ts';
 import { toStatus } from './status.ts';
 
@@ -26,7 +27,8 @@ export function unary<Request, Reply>(
   const quiet = READS.test(method);
   return (call, callback) => {
     const started = performance.now();
-    const log = deps.log.child({ method, requestId: newRequestId() });
+    const { log } = deps;
+    const requestId = newRequestId();
     const caller = new AbortController();
     const deadline = Number(call.getDeadline());
     let done = false;
@@ -34,16 +36,11 @@ export function unary<Request, Reply>(
     call.on('cancelled', () => {
       if (!done) caller.abort(abortReason(deadline));
     });
-    deps.inFlight(1);
-    void answer(() => {
+    const serve = () => {
       if (!deps.ready()) throw unavailable('crisol is still recovering its pods; try again');
-      return run(call.request, {
-        method,
-        requestId: log.bindings()['requestId'] as string,
-        signal: caller.signal,
-        log,
-      });
-    }).then(({ reply, error }) => {
+      return run(call.request, { method, requestId, signal: caller.signal, log });
+    };
+    const finish = ({ reply, error }: Answer<Reply>) => {
       done = true;
       deps.inFlight(-1);
       const ms = Math.round((performance.now() - started) * 10) / 10;
@@ -55,11 +52,18 @@ export function unary<Request, Reply>(
       }
       logFailure(log, error, ms);
       callback(toStatus(error));
-    });
+    };
+    deps.inFlight(1);
+    inRequest({ requestId, method }, () => void answer(serve).then(finish));
   };
 }
 
-async function answer<Reply>(run: () => Reply | Promise<Reply>): Promise<{ reply?: Reply; error?: unknown }> {
+interface Answer<Reply> {
+  readonly reply?: Reply;
+  readonly error?: unknown;
+}
+
+async function answer<Reply>(run: () => Reply | Promise<Reply>): Promise<Answer<Reply>> {
   try {
     return { reply: await run() };
   } catch (error) {
