@@ -14,6 +14,8 @@ import type { SandboxRecord } from '../state/sandbox-record.ts';
 /** The image store as containers see it. */
 export interface ContainerImages {
   find(reference: string): ImageRecord | undefined;
+  /** Removes what no image and no container uses any more. */
+  collectGarbage(): Promise<void>;
 }
 
 /** The root file systems as containers see them. */

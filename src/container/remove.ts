@@ -23,6 +23,16 @@ export function removeStopped(deps: ContainerDeps, monitor: ExitMonitor, id: str
       throw withContext(`cannot remove container "${id}"`, error);
     }
     deps.index.delete(id);
+    if (deps.images.find(record.imageId) === undefined) collectImage(deps, record.imageId);
     deps.log.info({ containerId: id, sandboxId: record.sandboxId }, 'container removed');
   });
+}
+
+// The image was removed while this container used it; its layers can go now.
+function collectImage(deps: ContainerDeps, imageId: string): void {
+  deps.images
+    .collectGarbage()
+    .catch((error: unknown) =>
+      deps.log.warn({ imageId, err: error }, 'cannot collect an image that was removed earlier'),
+    );
 }

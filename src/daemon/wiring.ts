@@ -124,7 +124,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
       network.stop();
       exits.close();
       orphans.close();
-      await namespaces.stop();
+      await Promise.all([images.close(), rootfs.close(), layers.close(), namespaces.stop()]);
     },
   };
 }

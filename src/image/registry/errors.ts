@@ -79,7 +79,10 @@ export function fromStatus(
         `registry "${host}" does not allow access to ${what}${said}; check the rights of the account`,
       );
     case 404:
-      return new DaemonError('not-found', `${notFound('image', what).message} at registry "${host}"${said}`);
+      return new DaemonError(
+        'not-found',
+        `${notFound('image', what.replaceAll('"', '')).message} at registry "${host}"${said}`,
+      );
     case 429:
       return registryUnavailable(host, `it limits the rate of requests${said}; try later or use a mirror`);
     default:
