@@ -73,7 +73,12 @@ export function errorCode(error: unknown): ErrorCode {
   return error instanceof DaemonError ? error.code : 'unknown';
 }
 
-/** `error` with `context: ` in front of its message; code and cause are kept. */
+// Words the kubelet looks for at the beginning of a message. @see CRI, errors the kubelet knows
+const MARK = /^(RegistryUnavailable|SignatureValidationFailed|RROUnsupported|ImageVolumeMountFailed): /;
+
+/** `error` with `context: ` in front of its message; code and cause are kept, and a word meant for the kubelet leads. */
 export function withContext(context: string, error: unknown): DaemonError {
-  return new DaemonError(errorCode(error), `${context}: ${errorMessage(error)}`, error);
+  const message = errorMessage(error);
+  const mark = MARK.exec(message)?.[0] ?? '';
+  return new DaemonError(errorCode(error), `${mark}${context}: ${message.slice(mark.length)}`, error);
 }
