@@ -58,7 +58,8 @@ export async function tryRuntime(spec: HandlerSpec, runtime: string, runDir: str
 
 async function writeBundle(place: TrialPlace, systemdCgroup: boolean): Promise<void> {
   const rootfs = join(place.bundle, 'rootfs');
-  await mkdir(join(rootfs, 'proc'), { recursive: true, mode: 0o700 });
+  // crun wants /dev although nothing is mounted there.
+  for (const name of ['proc', 'dev']) await mkdir(join(rootfs, name), { recursive: true, mode: 0o700 });
   await mkdir(place.root, { recursive: true, mode: 0o700 });
   // Runtimes look for the program at create, but this one is never run.
   await writeFile(join(rootfs, 'program'), '', { mode: 0o755 });
