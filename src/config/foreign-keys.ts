@@ -25,7 +25,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   allowed_annotations: 'the key is called "annotations" here',
   pod_annotations: 'the key is called "annotations" here; it serves pods and containers',
   container_annotations: 'the key is called "annotations" here; it serves pods and containers',
-  base_runtime_spec: 'the key is called "base_spec" here',
+  base_runtime_spec: "containerd's key; container specs start from nothing here, leave the key out",
   snapshotter: 'there is one snapshotter, overlay; leave the key out',
   options:
     'containerd\'s table; BinaryName is "path" (kind "oci") or "binary" (kind "shim-v2"), Root is "root", ' +

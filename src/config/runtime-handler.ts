@@ -20,15 +20,8 @@ const SHARED_FIELDS = {
     'seccomp_profile',
     '/etc/crisol/seccomp.json',
     path,
-    'Profile behind RuntimeDefault; the built-in one when not set',
+    'Profile behind RuntimeDefault, read at start; the built-in one when not set',
   ),
-  cniConfDir: optional(
-    'cni_conf_dir',
-    '/etc/cni/untrusted.d',
-    path,
-    "CNI configurations of this handler's pods, instead of network.conf_dirs",
-  ),
-  baseSpec: optional('base_spec', '/etc/crisol/base.json', path, 'OCI config.json that container specs start from'),
   containerMinMemoryBytes: field(
     'container_min_memory',
     '0B',
