@@ -5,9 +5,6 @@ import type { NamespaceOption } from '../gen/runtime/v1/NamespaceOption.ts';
 import type { ImageRecord } from '../image/service.ts';
 import { buildContainerSpec } from '../oci/container-spec.ts';
 import type { NamespaceChoices } from '../oci/namespaces.ts';
-import { requestedSeccomp } from '../oci/seccomp/choose.ts';
-import { loadSeccompProfile } from '../oci/seccomp/load-profile.ts';
-import type { SeccompProfile } from '../oci/seccomp/profile.ts';
 import type { Spec } from '../oci/types.ts';
 import { resolveUser, type ResolvedUser } from '../oci/user.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
@@ -57,7 +54,7 @@ export async function composeSpec(
     files: podFiles(deps.layout, sandbox),
     mounts: resolveHostMounts(config.mounts, { recursiveReadOnlyMounts, idMappedMounts: false }),
     devices: findDevices(config.devices),
-    seccompProfile: await loadRequestedSeccomp(config.linux?.securityContext ?? null),
+    seccompProfile: await deps.seccomp.load(security, handler.seccompProfile),
     host: { ...deps.host, hostDevices: allDevices ? listHostDevices() : [] },
     handler: {
       privilegedWithoutHostDevices: handler.privilegedWithoutHostDevices,
@@ -67,13 +64,6 @@ export async function composeSpec(
     defaults: deps.settings.specDefaults,
   });
   return { spec, user };
-}
-
-async function loadRequestedSeccomp(
-  security: Parameters<typeof requestedSeccomp>[0],
-): Promise<SeccompProfile | undefined> {
-  const choice = requestedSeccomp(security);
-  return choice.kind === 'localhost' ? loadSeccompProfile(choice.name) : undefined;
 }
 
 function chooseNamespaces(deps: ContainerDeps, record: ContainerRecord, sandbox: SandboxRecord): NamespaceChoices {

@@ -9,6 +9,7 @@ import { stopSignal } from '../oci/signals.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { commit, refOf, type ContainerDeps } from './deps.ts';
+import { checkMemoryLimit } from './memory-limit.ts';
 import { containerLogPath } from './log-path.ts';
 import { composeSpec } from './compose-spec.ts';
 import { nextStatus } from './status-machine.ts';
@@ -27,6 +28,7 @@ export async function createContainer(
   const name = config.metadata?.name ?? '';
   if (name === '') throw invalidArgument('the container config has no metadata with a name');
   const sandbox = deps.sandboxes.get(sandboxId);
+  checkMemoryLimit(sandbox, Number(config.linux?.resources?.memoryLimitInBytes ?? 0));
   const image = findImage(deps, config);
   const id = newId();
   try {

@@ -3,6 +3,7 @@ import type { KeyedQueue } from '../async/keyed-queue.ts';
 import type { CgroupHost } from '../cgroup/host.ts';
 import type { ImageRecord } from '../image/service.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { SeccompSource } from '../oci/seccomp/source.ts';
 import type { HostFacts, SpecDefaults } from '../oci/spec-input.ts';
 import type { ContainerRef, RuntimeDriver } from '../runtime/driver.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
@@ -39,6 +40,7 @@ export interface ContainerDeps {
   readonly images: ContainerImages;
   readonly rootfs: ContainerRootfs;
   readonly cgroups: CgroupHost;
+  readonly seccomp: SeccompSource;
   readonly layout: Layout;
   readonly host: Omit<HostFacts, 'hostDevices'>;
   readonly settings: ContainerSettings;

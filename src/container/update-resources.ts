@@ -4,6 +4,7 @@ import type { LinuxContainerResources } from '../gen/runtime/v1/LinuxContainerRe
 import { mergeResources } from '../oci/merge-resources.ts';
 import { toResources } from '../oci/resources.ts';
 import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
+import { checkMemoryLimit } from './memory-limit.ts';
 
 /**
  * Changes the limits of a created or running container and remembers them. Fields that are 0 or empty stay as they are.
@@ -21,6 +22,7 @@ export function updateResources(
       throw failedPrecondition(`container "${id}" is in state "${record.status.phase}": it has no limits to change`);
     }
     const resources = mergeResources(record.resources, update);
+    checkMemoryLimit(deps.sandboxes.get(record.sandboxId), Number(resources.memoryLimitInBytes));
     try {
       await driverFor(deps, record).update(refOf(deps, id), toResources(resources, deps.host));
     } catch (error) {

@@ -1,39 +1,23 @@
 // The runtime handlers: proved at load, picked by name for new pods, and kept for the pods that were made with them.
-import { join } from 'node:path';
-import type { Config } from '../config/schema.ts';
-import type { OciHandlerConfig } from '../config/runtime-handler.ts';
 import type { OrphanReaper } from '../host/orphans.ts';
-import { DEFAULT_PATH } from '../host/run-command.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { HandlerStatus } from '../cri/deps.ts';
 import type { RuntimeDriver } from '../runtime/driver.ts';
-import type { HandlerSpec, HandlerVerdict } from '../runtime/handler.ts';
+import type { HandlerVerdict } from '../runtime/handler.ts';
 import { OciCliDriver } from '../runtime/oci-cli/driver.ts';
 import type { ExitWatcher } from '../runtime/oci-cli/exit-watcher.ts';
 import { DEFAULT_TIMEOUTS } from '../runtime/oci-cli/options.ts';
 import { preflight } from '../runtime/preflight.ts';
 import { RuntimeRegistry } from '../runtime/registry.ts';
 import type { HandlerSnapshot } from '../state/handler-snapshot.ts';
-import type { Layout } from '../state/layout.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
+import { handlerSnapshot, handlerSpec, notServed, RUNTIME_ENV, type HandlerSettings } from './handler-settings.ts';
 
-export interface HandlersOptions {
-  readonly config: Config;
-  readonly layout: Layout;
-  readonly systemdCgroup: boolean;
+export interface HandlersOptions extends HandlerSettings {
   readonly exits: ExitWatcher;
   readonly orphans: OrphanReaper;
   readonly log: Logger;
 }
-
-const ENV = { PATH: process.env['PATH'] ?? DEFAULT_PATH };
-const NO_FEATURES = {
-  version: '',
-  source: 'unknown',
-  recursiveReadOnlyMounts: false,
-  userNamespaces: false,
-  sandboxProcess: false,
-} as const;
 
 export class Handlers {
   readonly #options: HandlersOptions;
@@ -48,7 +32,7 @@ export class Handlers {
       handler.kind === 'oci' ? [{ name, handler }] : [],
     );
     const verdicts = await preflight(
-      oci.map(({ name, handler }) => toSpec(options, name, handler)),
+      oci.map(({ name, handler }) => handlerSpec(options, name, handler)),
       { runDir: layout.run, cachePath: layout.preflightCache },
       options.log,
     );
@@ -60,7 +44,7 @@ export class Handlers {
     this.#options = options;
     const proved = Object.entries(config.runtimes).map(([name, handler]) => {
       const verdict = verdicts.get(name) ?? notServed(handler.path);
-      return { name, handler, verdict, snapshot: toSnapshot(options, name, handler, verdict) };
+      return { name, handler, verdict, snapshot: handlerSnapshot(options, name, handler, verdict) };
     });
     this.#snapshots = new Map(proved.map(({ name, snapshot }) => [name, snapshot]));
     this.#registry = new RuntimeRegistry({
@@ -100,7 +84,7 @@ export class Handlers {
         args: snapshot.args,
         root: snapshot.root,
         systemdCgroup: snapshot.systemdCgroup,
-        env: ENV,
+        env: RUNTIME_ENV,
         timeouts: { ...DEFAULT_TIMEOUTS, createMs: snapshot.createTimeoutMs },
       },
       conmonPath: snapshot.monitor,
@@ -128,43 +112,4 @@ export class Handlers {
     const standard = named.find(({ name }) => name === this.#registry.defaultHandler);
     return standard === undefined ? named : [{ ...standard, name: '' }, ...named];
   }
-}
-
-function notServed(path: string): HandlerVerdict {
-  const reason = 'handlers of kind "shim-v2" are not served by this version of crisol; use kind = "oci"';
-  return { state: 'failed', reason, path, monitor: '', features: NO_FEATURES };
-}
-
-function toSpec(options: HandlersOptions, name: string, handler: OciHandlerConfig): HandlerSpec {
-  return {
-    name,
-    path: handler.path,
-    args: handler.args,
-    monitor: handler.monitor ?? options.config.monitor.conmon,
-    systemdCgroup: options.systemdCgroup,
-    env: ENV,
-    features: { ...handler.features, sandboxProcess: handler.sandboxProcess },
-    preflightTimeoutMs: handler.preflightTimeoutMs,
-  };
-}
-
-function toSnapshot(
-  { layout, systemdCgroup }: HandlersOptions,
-  name: string,
-  handler: Config['runtimes'][string],
-  verdict: HandlerVerdict,
-): HandlerSnapshot {
-  return {
-    name,
-    kind: 'oci',
-    path: verdict.path,
-    args: handler.kind === 'oci' ? [...handler.args] : [],
-    root: handler.root ?? join(layout.runtimeRoot(name)),
-    monitor: verdict.monitor,
-    systemdCgroup,
-    createTimeoutMs: handler.createTimeoutMs,
-    annotations: [...handler.annotations],
-    privilegedWithoutHostDevices: handler.privilegedWithoutHostDevices,
-    features: { ...verdict.features },
-  };
 }

@@ -2,18 +2,17 @@
 import { join } from 'node:path';
 import { KeyedQueue } from '../async/keyed-queue.ts';
 import { CgroupHost } from '../cgroup/host.ts';
-import { bridgeNetwork } from '../cni/bridge-network.ts';
-import { PodNetwork } from '../cni/pod-network.ts';
 import type { Config } from '../config/schema.ts';
 import { ContainerManager } from '../container/manager.ts';
 import type { CriDeps } from '../cri/deps.ts';
 import { listMounts } from '../host/mounts.ts';
 import { PodNamespaces } from '../host/namespaces.ts';
 import { OrphanReaper } from '../host/orphans.ts';
-import { ImageService } from '../image/service.ts';
+import type { ImageService } from '../image/service.ts';
 import { RootfsStore } from '../image/snapshot/rootfs-store.ts';
 import { LayerStore } from '../image/unpack/layer-store.ts';
 import type { Logger } from '../observe/logger.ts';
+import { SeccompSource } from '../oci/seccomp/source.ts';
 import { ExitWatcher } from '../runtime/oci-cli/exit-watcher.ts';
 import { SandboxManager } from '../sandbox/manager.ts';
 import { ContainerRecord, containerName } from '../state/container-record.ts';
@@ -25,6 +24,8 @@ import { StatsReader } from '../stats/stats-reader.ts';
 import { Handlers } from './handlers.ts';
 import { findHostFacts, systemdRuns } from './host-facts.ts';
 import { nodeStatus } from './node-status.ts';
+import { openImages } from './open-images.ts';
+import { openNetwork } from './open-network.ts';
 import type { RecoveryDeps } from './recovery.ts';
 import { specDefaults } from './spec-defaults.ts';
 
@@ -56,12 +57,18 @@ export async function wire(config: Config, version: string, log: Logger): Promis
   const sandboxIndex = new LiveIndex<SandboxRecord>('pod sandbox', (record) => sandboxName(record.config));
   const containerIndex = new LiveIndex<ContainerRecord>('container', containerName);
 
+  const seccomp = new SeccompSource();
+  const imagesInUse = () =>
+    new Set([
+      ...containerIndex.list().map(({ imageId }) => imageId),
+      ...sandboxIndex.list().flatMap(({ pauseImageId }) => pauseImageId ?? []),
+    ]);
   const exits = new ExitWatcher({ dir: layout.exits, log });
   const network = openNetwork(config, layout, log);
   const layers = await LayerStore.open({ root: join(layout.images, 'layers'), log });
   const [handlers, images, rootfs] = await Promise.all([
-    Handlers.prove({ config, layout, systemdCgroup: cgroups.driver === 'systemd', exits, orphans, log }),
-    openImages(config, layout, layers, containerIndex, log),
+    Handlers.prove({ config, layout, systemdCgroup: cgroups.driver === 'systemd', seccomp, exits, orphans, log }),
+    openImages(config, layout, layers, imagesInUse, log),
     RootfsStore.open({ root: config.root, run: config.run, layers, log }),
     network.start(),
   ]);
@@ -74,6 +81,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     images,
     rootfs,
     cgroups,
+    seccomp,
     layout,
     host,
     settings: { specDefaults: specDefaults(config) },
@@ -88,10 +96,13 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     network,
     namespaces,
     containers,
+    images,
+    rootfs,
     cgroups,
+    seccomp,
     layout,
     host,
-    settings: { defaultCgroupParent: config.cri.defaultCgroupParent, shmSizeBytes: config.cri.shmSizeBytes },
+    settings: config.cri,
     queue: new KeyedQueue(),
     log,
     now,
@@ -127,41 +138,4 @@ export async function wire(config: Config, version: string, log: Logger): Promis
       await Promise.all([images.close(), rootfs.close(), layers.close(), namespaces.stop()]);
     },
   };
-}
-
-function openNetwork(config: Config, layout: Layout, log: Logger): PodNetwork {
-  const { confDirs, binDirs, pluginTimeoutMs } = config.network;
-  const embedded = bridgeNetwork({ name: 'crisol', bridge: 'crisol0', hostPorts: true, dataDir: layout.leases });
-  return new PodNetwork({
-    ...(config.standalone ? { confDirs: undefined, embedded } : { confDirs }),
-    binDirs,
-    cacheDir: layout.cniCache,
-    pluginTimeoutMs,
-    log,
-  });
-}
-
-function openImages(
-  config: Config,
-  layout: Layout,
-  layers: LayerStore,
-  containers: LiveIndex<ContainerRecord>,
-  log: Logger,
-): Promise<ImageService> {
-  const { registryDirs, dockerConfig, maxConcurrentLayers, pinned, ...times } = config.images;
-  return ImageService.open({
-    root: layout.images,
-    hostsDirs: registryDirs,
-    dockerConfigPath: dockerConfig,
-    maxConcurrentLayers,
-    pinned,
-    timeouts: {
-      connectMs: times.connectTimeoutMs,
-      headersMs: times.responseTimeoutMs,
-      bodyMs: times.progressTimeoutMs,
-    },
-    layers,
-    log,
-    inUse: () => new Set(containers.list().map(({ imageId }) => imageId)),
-  });
 }

@@ -52,7 +52,7 @@ export interface ContainerSpecInput {
   readonly mounts: readonly ResolvedMount[];
   /** From `grantDevice`, for each device of the container. */
   readonly devices: readonly DeviceGrant[];
-  /** The loaded profile when `requestedSeccomp` says `localhost`. */
+  /** From `SeccompSource`. */
   readonly seccompProfile?: SeccompProfile | undefined;
   readonly host: HostFacts;
   readonly handler: HandlerFacts;

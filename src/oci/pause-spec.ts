@@ -33,7 +33,7 @@ export interface PauseSpecInput {
   readonly files: SandboxFiles;
   /** For namespaces the runtime makes; pinned ones have them already. From `checkSysctls`. */
   readonly sysctls?: Readonly<Record<string, string>> | undefined;
-  /** The loaded profile when `requestedSeccomp` says `localhost`. */
+  /** From `SeccompSource`. */
   readonly seccompProfile?: SeccompProfile | undefined;
   readonly host: HostFacts;
   readonly handler: Pick<HandlerFacts, 'podAnnotations'>;

@@ -22,6 +22,8 @@ export interface HandlerSpec {
   readonly features: FeatureOverrides;
   /** Milliseconds for all of the preflight. */
   readonly preflightTimeoutMs: number;
+  /** What else has to hold, such as a readable profile; what it throws is the verdict's reason. Asked at each start. */
+  readonly prerequisite?: (() => Promise<unknown>) | undefined;
 }
 
 interface Found {

@@ -52,6 +52,7 @@ async function prove(
     const searchPath = spec.env['PATH'] ?? '';
     path = locateProgram(spec.path, searchPath);
     monitor = locateProgram(spec.monitor, searchPath);
+    await spec.prerequisite?.();
     const key = await proofKey(spec, [path, monitor]);
     const proof = known[spec.name];
     if (proof?.key === key) features = proof.features;

@@ -6,6 +6,8 @@ import type { Attachment } from '../cni/pod-network.ts';
 import type { ContainerManager } from '../container/manager.ts';
 import type { PodNamespaces } from '../host/namespaces.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { ImageRecord, PullRequest } from '../image/service.ts';
+import type { SeccompSource } from '../oci/seccomp/source.ts';
 import type { HostFacts } from '../oci/spec-input.ts';
 import type { RuntimeDriver } from '../runtime/driver.ts';
 import type { HandlerSnapshot } from '../state/handler-snapshot.ts';
@@ -31,11 +33,26 @@ export interface SandboxNetwork {
   detach(sandboxId: string, netnsPath: string | undefined): Promise<void>;
 }
 
+/** The image store as pods see it: for a configured pause image. */
+export interface SandboxImages {
+  find(reference: string): ImageRecord | undefined;
+  pull(request: PullRequest): Promise<ImageRecord>;
+}
+
+/** The root file systems as pods see them, likewise. */
+export interface SandboxRootfs {
+  prepare(id: string, chainIds: readonly string[]): Promise<{ readonly path: string }>;
+  has(id: string): boolean;
+  release(id: string): Promise<void>;
+}
+
 export interface SandboxSettings {
   /** Used when a pod names no cgroup parent; each such pod gets a directory of its own below it. */
   readonly defaultCgroupParent: string;
   /** Size of a pod's /dev/shm. */
   readonly shmSizeBytes: number;
+  /** Image of pause processes; '': crisol's own program. */
+  readonly pauseImage: string;
 }
 
 export interface SandboxDeps {
@@ -45,7 +62,10 @@ export interface SandboxDeps {
   readonly network: SandboxNetwork;
   readonly namespaces: PodNamespaces;
   readonly containers: Pick<ContainerManager, 'stopAll' | 'removeAll'>;
+  readonly images: SandboxImages;
+  readonly rootfs: SandboxRootfs;
   readonly cgroups: CgroupHost;
+  readonly seccomp: SeccompSource;
   readonly layout: Layout;
   readonly host: Omit<HostFacts, 'hostDevices'>;
   readonly settings: SandboxSettings;

@@ -1,16 +1,15 @@
 // The pause process: only where something must hold a pid namespace open, or where the sandbox is itself a process.
 import { mkdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import type { ImageRecord } from '../image/service.ts';
 import { buildPauseSpec } from '../oci/pause-spec.ts';
-import { requestedSeccomp } from '../oci/seccomp/choose.ts';
-import { loadSeccompProfile } from '../oci/seccomp/load-profile.ts';
 import { resolveUser } from '../oci/user.ts';
 import type { ContainerRef, CreatedContainer } from '../runtime/driver.ts';
 import { podHostname } from '../state/pod-files.ts';
 import { podNamespaces } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import type { SandboxDeps } from './deps.ts';
-import { writePauseRootfs } from './pause-program.ts';
+import { preparePauseRootfs } from './pause-rootfs.ts';
 
 const SIGKILL = 9;
 
@@ -19,24 +18,30 @@ export function pauseRef(deps: Pick<SandboxDeps, 'layout'>, sandboxId: string): 
   return { id: sandboxId, bundle: deps.layout.bundle(sandboxId) };
 }
 
-/** Creates and starts a pod's pause process. */
-export async function startPause(deps: SandboxDeps, record: SandboxRecord): Promise<CreatedContainer> {
-  if (!existsSync(`${deps.layout.pauseRootfs}/pause`)) writePauseRootfs(deps.layout.pauseRootfs);
+/**
+ * Creates and starts a pod's pause process.
+ * @param image from `findPauseImage`
+ */
+export async function startPause(
+  deps: SandboxDeps,
+  record: SandboxRecord,
+  image: ImageRecord | undefined,
+): Promise<CreatedContainer> {
   const driver = deps.handlers.driverOf(record);
   const ref = pauseRef(deps, record.id);
   const security = record.config.linux?.securityContext ?? null;
-  const seccomp = requestedSeccomp(security);
+  const rootfs = await preparePauseRootfs(deps, record.id, image);
   const spec = buildPauseSpec({
     sandbox: record.config,
     sandboxId: record.id,
-    rootfsPath: deps.layout.pauseRootfs,
-    args: ['/pause'],
+    rootfsPath: rootfs.path,
+    args: rootfs.args,
     hostname: podHostname(record.config),
     namespaces: { ...podNamespaces(deps.layout, record), pid: 'new' },
     cgroupsPath: deps.cgroups.containerPath(record.cgroupParent, record.id).ociPath,
-    user: resolveUser({ passwd: undefined, group: undefined }, security, ''),
+    user: resolveUser(rootfs.accounts, security, rootfs.user),
     files: { resolvConf: undefined, hosts: undefined, hostname: undefined, shm: undefined },
-    seccompProfile: seccomp.kind === 'localhost' ? await loadSeccompProfile(seccomp.name) : undefined,
+    seccompProfile: await deps.seccomp.load(security, record.handler.seccompProfile),
     host: { ...deps.host, hostDevices: [] },
     handler: { podAnnotations: record.handler.annotations },
   });
@@ -49,10 +54,11 @@ export async function startPause(deps: SandboxDeps, record: SandboxRecord): Prom
 /** Ends a pod's pause process and removes its remains. May be repeated. */
 export async function stopPause(deps: SandboxDeps, record: SandboxRecord): Promise<void> {
   const ref = pauseRef(deps, record.id);
-  if (record.pause === null && !existsSync(ref.bundle)) return;
+  if (record.pause === null && !existsSync(ref.bundle) && !deps.rootfs.has(record.id)) return;
   const driver = deps.handlers.driverOf(record);
   await driver.kill(ref, SIGKILL, 'all');
   await driver.delete(ref);
+  await deps.rootfs.release(record.id);
   await rm(ref.bundle, { recursive: true, force: true });
   await deps.cgroups.remove(deps.cgroups.containerPath(record.cgroupParent, record.id).path);
 }

@@ -10,6 +10,7 @@ import { netnsPath, planNamespaces, type NamespacePlan } from '../state/pod-name
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { commit, type SandboxDeps } from './deps.ts';
 import { attachNetwork } from './network.ts';
+import { findPauseImage } from './pause-rootfs.ts';
 import { startPause, stopPause } from './pause.ts';
 import { makePodFiles, removePodFiles } from './pod-files.ts';
 
@@ -55,7 +56,9 @@ export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promis
         if (plan.sharedPid || handler.driver.features.sandboxProcess) {
           stage = 'starting its pause process';
           undo('end its pause process', () => stopPause(deps, record));
-          record = { ...record, pause: await startPause(deps, record) };
+          const image = await findPauseImage(deps);
+          record = await commit(deps, { ...record, pauseImageId: image?.id ?? null });
+          record = { ...record, pause: await startPause(deps, record, image) };
         }
         stage = 'recording that it is ready';
         return commit(deps, { ...record, status: { phase: 'ready' } });
@@ -98,6 +101,7 @@ function newRecord(
     ips: [],
     networkAttached: false,
     pause: null,
+    pauseImageId: null,
   };
 }
 

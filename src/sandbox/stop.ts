@@ -28,7 +28,11 @@ export async function stopSandbox(deps: SandboxDeps, idOrPrefix: string): Promis
 }
 
 function isReleased(record: SandboxRecord): boolean {
-  return record.status.phase === 'not-ready' && !record.networkAttached && record.pause === null;
+  return record.status.phase === 'not-ready' && !record.networkAttached && !hasPause(record);
+}
+
+function hasPause(record: SandboxRecord): boolean {
+  return record.pause !== null || record.pauseImageId !== null;
 }
 
 async function release(deps: SandboxDeps, record: SandboxRecord): Promise<void> {
@@ -39,7 +43,7 @@ async function release(deps: SandboxDeps, record: SandboxRecord): Promise<void> 
   if (current.networkAttached) await deps.network.detach(current.id, netnsPath(deps.layout, current.id));
   deps.namespaces.unpin(deps.layout.namespaces(current.id));
   removePodFiles(deps.layout.sandboxFiles(current.id));
-  current = await commit(deps, { ...current, networkAttached: false, pause: null });
+  current = await commit(deps, { ...current, networkAttached: false, pause: null, pauseImageId: null });
 }
 
 /**

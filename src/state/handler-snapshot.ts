@@ -19,6 +19,10 @@ export const HandlerSnapshot = z.strictObject({
   /** Annotations that reach the runtime: patterns with `*`. */
   annotations: z.array(z.string()),
   privilegedWithoutHostDevices: z.boolean(),
+  /** Absolute path of the profile behind RuntimeDefault; null: the built-in one. */
+  seccompProfile: z.string().nullable(),
+  /** The least memory limit a container may have; 0: any. */
+  containerMinMemoryBytes: z.number(),
   features: z.strictObject({
     version: z.string(),
     source: z.enum(['reported', 'configured', 'unknown']),

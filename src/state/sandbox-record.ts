@@ -52,6 +52,8 @@ export const SandboxRecord = z.strictObject({
   networkAttached: z.boolean(),
   /** The process that holds the pod's pid namespace or is the sandbox, where there is one. */
   pause: RuntimeProcesses.nullable(),
+  /** Id of the image whose files that process has; null: crisol's own. */
+  pauseImageId: z.string().nullable(),
 });
 export type SandboxRecord = z.infer<typeof SandboxRecord>;
 

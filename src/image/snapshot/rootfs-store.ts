@@ -73,6 +73,11 @@ export class RootfsStore {
     return [...this.#ids];
   }
 
+  /** Whether anything is left of an id. */
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
   /**
    * Makes and mounts a writable root file system. On failure the caller releases it.
    *

@@ -17,8 +17,7 @@ export interface SeccompRequest {
 }
 
 /**
- * What the pod asks for; a privileged one gets no filter. For `localhost` the caller loads the file with
- * `loadSeccompProfile` and hands it to the spec builder.
+ * What the pod asks for; a privileged one gets no filter. `SeccompSource` loads the file it needs for the spec builder.
  * @throws invalid-argument for contradictions and for a Localhost path that is not absolute
  */
 export function requestedSeccomp(request: SeccompRequest | null): ProfileChoice {
@@ -30,7 +29,7 @@ export function requestedSeccomp(request: SeccompRequest | null): ProfileChoice 
   return choice;
 }
 
-/** @param loaded the profile of a `localhost` choice */
+/** @param loaded from `SeccompSource`: the profile of a `localhost` choice, or the handler's own behind RuntimeDefault */
 export function seccompFilter(
   choice: ProfileChoice,
   loaded: SeccompProfile | undefined,
@@ -40,7 +39,7 @@ export function seccompFilter(
     case 'unconfined':
       return undefined;
     case 'runtime-default':
-      return resolveSeccomp(DEFAULT_PROFILE, context);
+      return resolveSeccomp(loaded ?? DEFAULT_PROFILE, context);
     case 'localhost':
       if (loaded === undefined) throw internal(`seccomp profile "${choice.name}" was not loaded`);
       return resolveSeccomp(loaded, context);

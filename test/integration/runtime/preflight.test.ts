@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { sleep } from '../../../src/async/timeout.ts';
 import { commandLine, listPids } from '../../../src/host/procfs.ts';
 import { DEFAULT_PATH } from '../../../src/host/run-command.ts';
+import { invalidArgument } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
 import type { HandlerSpec, HandlerVerdict } from '../../../src/runtime/handler.ts';
 import { preflight } from '../../../src/runtime/preflight.ts';
@@ -130,6 +131,18 @@ describe('preflight()', () => {
 
     expect(found.map(({ state }) => state)).toEqual(['ready', 'failed', 'failed']);
     expect(found[2]).toMatchObject({ reason: 'program "/no/conmon" does not exist; install it or correct the path' });
+  });
+
+  it('fails a handler whose prerequisite does not hold, also when its proof is in the cache', async () => {
+    const mended = handler('runc', 'runc', { prerequisite: () => Promise.resolve() });
+    expect(await verdicts(mended)).toMatchObject([{ state: 'ready' }]);
+    const broken = handler('runc', 'runc', { prerequisite: () => Promise.reject(invalidArgument('no profile "/p"')) });
+
+    expect(await verdicts(broken)).toMatchObject([{ state: 'failed', reason: 'no profile "/p"' }]);
+  });
+
+  it('finds crun ready where the host is one that crun takes', async () => {
+    expect(await verdicts(handler('crun', 'crun'))).toMatchObject([{ state: 'ready', path: '/usr/bin/crun' }]);
   });
 
   it('removes the trial that a killed daemon left', async () => {

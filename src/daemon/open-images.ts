@@ -1,0 +1,46 @@
+// Opens the image store as configured.
+import type { Config } from '../config/schema.ts';
+import { withContext } from '../errors.ts';
+import { pinGlob } from '../image/pinned.ts';
+import { ImageService } from '../image/service.ts';
+import type { LayerStore } from '../image/unpack/layer-store.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { Layout } from '../state/layout.ts';
+
+/**
+ * The images of the node. The pause image is pinned: the kubelet knows nothing of it and would collect it.
+ * @param inUse ids of the images that containers and pause processes run on
+ * @throws invalid-argument for a pause image that is no reference
+ */
+export function openImages(
+  { cri, images }: Config,
+  layout: Layout,
+  layers: LayerStore,
+  inUse: () => ReadonlySet<string>,
+  log: Logger,
+): Promise<ImageService> {
+  const { registryDirs, dockerConfig, maxConcurrentLayers, pinned, ...times } = images;
+  return ImageService.open({
+    root: layout.images,
+    hostsDirs: registryDirs,
+    dockerConfigPath: dockerConfig,
+    maxConcurrentLayers,
+    pinned: cri.pauseImage === '' ? pinned : [...pinned, pauseImageGlob(cri.pauseImage)],
+    timeouts: {
+      connectMs: times.connectTimeoutMs,
+      headersMs: times.responseTimeoutMs,
+      bodyMs: times.progressTimeoutMs,
+    },
+    layers,
+    log,
+    inUse,
+  });
+}
+
+function pauseImageGlob(reference: string): string {
+  try {
+    return pinGlob(reference);
+  } catch (error) {
+    throw withContext('cri.pause_image', error);
+  }
+}
