@@ -12,6 +12,7 @@ import { bindSocket, createServer, stopServer } from '../rpc/grpc-server.ts';
 import { InFlight } from '../rpc/in-flight.ts';
 import { takeInstanceLock } from './instance-lock.ts';
 import { recover } from './recovery.ts';
+import { reportHost } from './report-host.ts';
 import { notifySystemd, watchdogIntervalMs } from './sd-notify.ts';
 import { wire } from './wiring.ts';
 
@@ -28,6 +29,7 @@ export async function runDaemon(config: Config): Promise<number> {
   const stopping = stopSignal(log);
   const version = crisolVersion();
   log.info({ version, pid: process.pid, root: config.root, run: config.run }, 'crisol starts');
+  reportHost(config, log);
   // The thread pool must exist, in the host's namespaces, before any Worker does.
   await stat('/');
   mkdirSync(config.root, { recursive: true, mode: 0o711 });
