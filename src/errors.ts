@@ -34,6 +34,14 @@ export function notFound(kind: string, id: string): DaemonError {
   return new DaemonError('not-found', `${kind} "${id}" not found`);
 }
 
+/** The name of a pod or container is unique for as long as the object exists: remove it, or raise the attempt. */
+export function nameTaken(kind: string, name: string, id: string, phase: string): DaemonError {
+  return new DaemonError(
+    'already-exists',
+    `${kind} name "${name}" is taken by "${id}", which is ${phase}: remove it first`,
+  );
+}
+
 export function invalidArgument(message: string, cause?: unknown): DaemonError {
   return new DaemonError('invalid-argument', message, cause);
 }

@@ -1,5 +1,6 @@
 // ContainerManager: the public verbs. Bodies live in the verb files; this is their table of contents.
 import { SingleFlight } from '../async/single-flight.ts';
+import { nameTaken } from '../errors.ts';
 import type { ContainerConfig } from '../gen/runtime/v1/ContainerConfig.ts';
 import type { LinuxContainerResources } from '../gen/runtime/v1/LinuxContainerResources.ts';
 import type { ExecSyncResult } from '../runtime/driver.ts';
@@ -34,7 +35,10 @@ export class ContainerManager {
     const sandbox = this.#deps.sandboxes.get(sandboxId);
     const name = containerName({ config, sandboxId: sandbox.id });
     const finished = this.#deps.index.findByName(name);
-    if (finished !== undefined && finished.status.phase !== 'creating') return Promise.resolve(finished);
+    if (finished?.status.phase === 'created') return Promise.resolve(finished);
+    if (finished !== undefined && !this.#creates.has(name)) {
+      return Promise.reject(nameTaken('container', name, finished.id, finished.status.phase));
+    }
     return this.#creates.run(name, async () => {
       const creation = createContainer(this.#deps, sandbox.id, config);
       this.#track(sandbox.id, creation);

@@ -1,5 +1,6 @@
 // SandboxManager: the public verbs. Bodies live in the verb files; this is their table of contents.
 import { SingleFlight } from '../async/single-flight.ts';
+import { nameTaken } from '../errors.ts';
 import { sandboxName, type SandboxRecord } from '../state/sandbox-record.ts';
 import { checkSandboxConfig } from './check-config.ts';
 import type { SandboxDeps } from './deps.ts';
@@ -24,6 +25,9 @@ export class SandboxManager {
     const name = sandboxName(request.config);
     const existing = this.#deps.index.findByName(name);
     if (existing?.status.phase === 'ready') return existing;
+    if (existing !== undefined && !this.#runs.has(name)) {
+      throw nameTaken('pod sandbox', name, existing.id, existing.status.phase);
+    }
     return this.#runs.run(name, async () => {
       const record = await runSandbox(this.#deps, request);
       if (record.pause !== null) this.#pauses.watch(record, record.pause);
