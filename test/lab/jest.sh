@@ -20,4 +20,4 @@ compgen -G "dist/test/$project/*" >/dev/null || {
 runner=$LAB_SRC/namespace.sh
 [[ $project != e2e ]] || runner=$LAB_SRC/lab.sh
 exec "$runner" node --experimental-vm-modules --disable-warning=ExperimentalWarning \
-  node_modules/jest/bin/jest.js --selectProjects "$project" --runInBand "$@"
+  node_modules/jest/bin/jest.js --selectProjects "$project" --runInBand --testTimeout 60000 "$@"
