@@ -7,10 +7,9 @@ import { join } from 'node:path';
 export const image = 'registry.k8s.io/e2e-test-images/busybox:1.29-2';
 /** Marks the workload's processes, so that they are not counted as the runtime's memory. */
 export const workloadMark = 'crisol-bench-workload';
+/** A process namespace per container, as the kubelet asks for; the CRI's own default is one per pod. */
+export const linux = { securityContext: { namespaceOptions: { pid: 'CONTAINER' } } };
 const script = `: ${workloadMark}; trap 'exit 0' TERM; sleep 86399 & wait`;
-
-// What the kubelet asks for: a pid namespace per container, unless the pod shares it.
-const securityContext = { namespaceOptions: { pid: 'CONTAINER' } };
 
 export class Pods {
   #rpc;
@@ -29,7 +28,7 @@ export class Pods {
     const config = {
       metadata: { name, uid: name, namespace: 'bench', attempt: 0 },
       logDirectory: this.#logs,
-      linux: { securityContext },
+      linux,
     };
     const started = performance.now();
     const { podSandboxId } = await this.#rpc.RunPodSandbox({ config, runtimeHandler: this.#handler });
@@ -42,7 +41,7 @@ export class Pods {
         image: { image },
         command: ['sh', '-c', script],
         logPath: `${name}.log`,
-        linux: { securityContext },
+        linux,
       },
     });
     const created = performance.now();

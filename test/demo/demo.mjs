@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../bench/client.mjs';
+import { linux } from '../bench/pods.mjs';
 import { table } from './table.mjs';
 
 const [socket, archive] = process.argv.slice(2);
@@ -36,7 +37,8 @@ async function startPod(handler) {
   const config = {
     metadata: { name: `hello-${handler}`, uid: `hello-${handler}`, namespace: 'demo', attempt: 0 },
     logDirectory: logs,
-    linux: {},
+    hostname: `pod-on-${handler}`,
+    linux,
   };
   const started = performance.now();
   const { podSandboxId } = await rpc.RunPodSandbox({ config, runtimeHandler: handler });
@@ -48,7 +50,7 @@ async function startPod(handler) {
       image: { image },
       command: ['sh', '-c', 'echo "hello from $(hostname)"; trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'],
       logPath: `${handler}.log`,
-      linux: { resources: { memoryLimitInBytes: String(64 << 20) } },
+      linux: { ...linux, resources: { memoryLimitInBytes: String(64 << 20) } },
     },
   });
   await rpc.StartContainer({ containerId });
