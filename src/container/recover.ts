@@ -1,12 +1,15 @@
 // Adopts the containers a former daemon left: the record says what was intended, the runtime says what is.
 import { rm } from 'node:fs/promises';
 import { sleep, withTimeout } from '../async/timeout.ts';
+import { errorMessage } from '../errors.ts';
 import { bootId } from '../host/procfs.ts';
-import type { CreatedContainer } from '../runtime/driver.ts';
+import type { CreatedContainer, RuntimeDriver } from '../runtime/driver.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
 import type { ExitMonitor } from './exit-monitor.ts';
 import { nextStatus } from './status-machine.ts';
+
+type RuntimeState = Awaited<ReturnType<RuntimeDriver['state']>>;
 
 const LIMIT_MS = 10_000;
 /** How long recovery waits for exits that happened meanwhile to be applied. */
@@ -19,39 +22,46 @@ export async function recoverContainers(
   records: readonly ContainerRecord[],
 ): Promise<void> {
   for (const record of records) deps.index.set(record);
-  await Promise.all(
+  const hasEnded = await Promise.all(
     records.map((record) =>
       withTimeout(recoverOne(deps, monitor, record), LIMIT_MS, `recovering container "${record.id}"`).catch(
-        (error: unknown) => deps.log.error({ containerId: record.id, err: error }, 'cannot recover a container'),
+        (error: unknown) => {
+          deps.log.error({ containerId: record.id, err: error }, 'cannot recover a container');
+          return false;
+        },
       ),
     ),
   );
-  await Promise.race([Promise.all(records.map((record) => settled(deps, monitor, record))), sleep(EXITS_MS)]);
+  const exits = records.filter((_, index) => hasEnded[index]).map(({ id }) => monitor.exited(id));
+  await Promise.race([Promise.all(exits), sleep(EXITS_MS)]);
 }
 
-async function settled(deps: ContainerDeps, monitor: ExitMonitor, record: ContainerRecord): Promise<void> {
-  if ((await driverStateOf(deps, record)) !== 'running') await monitor.exited(record.id);
-}
-
-function driverStateOf(deps: ContainerDeps, record: ContainerRecord): Promise<string> {
-  if (record.status.phase === 'exited' || record.status.phase === 'creating') return Promise.resolve('absent');
-  return driverFor(deps, record).state(refOf(deps, record.id));
-}
-
-async function recoverOne(deps: ContainerDeps, monitor: ExitMonitor, record: ContainerRecord): Promise<void> {
+/** Whether the container ended meanwhile, so that its exit is about to be applied. */
+async function recoverOne(deps: ContainerDeps, monitor: ExitMonitor, record: ContainerRecord): Promise<boolean> {
   const { status } = record;
-  if (status.phase === 'exited') return;
+  if (status.phase === 'exited') return false;
   if (status.phase === 'creating') {
     await undoHalfMade(deps, record);
-    return;
+    return false;
   }
   if (deps.sandboxes.get(record.sandboxId).bootId !== bootId()) {
     await markLost(deps, record);
-    return;
+    return false;
   }
-  const state = await driverFor(deps, record).state(refOf(deps, record.id));
+  const state = await stateOf(deps, record);
   if (status.phase === 'created' && state === 'running') await adoptStarted(deps, record, status.processes);
   monitor.watch(record, status.processes);
+  return state === 'stopped' || state === 'absent' || state === 'unknown';
+}
+
+// A runtime that cannot be asked, as when it was uninstalled, is no reason to lose sight of the container.
+async function stateOf(deps: ContainerDeps, record: ContainerRecord): Promise<RuntimeState | 'unknown'> {
+  try {
+    return await driverFor(deps, record).state(refOf(deps, record.id));
+  } catch (error) {
+    deps.log.warn({ containerId: record.id, reason: errorMessage(error) }, 'the runtime does not tell of a container');
+    return 'unknown';
+  }
 }
 
 // The daemon died between the runtime's start and the record of it.

@@ -73,6 +73,17 @@ export function commandLine(pid: number): string[] {
   }
 }
 
+/** The paths of a process's cgroups, one for each hierarchy; empty when there is no such process, or a dead one. */
+export function cgroupsOf(pid: number): string[] {
+  if (identifyProcess(pid) === undefined) return [];
+  try {
+    const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');
+    return lines.flatMap((line) => /^\d+:[^:]*:(.*)$/.exec(line)?.[1] ?? []);
+  } catch {
+    return [];
+  }
+}
+
 /** A random id that changes with every boot of the host. */
 export function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();

@@ -3,14 +3,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerRef } from '../driver.ts';
 import { bundleFiles } from './bundle-files.ts';
-import type { OciCommand } from './command.ts';
+import type { Ending } from './ending.ts';
 import { findMonitor, killMonitor, waitForEnd } from './monitor.ts';
 
 const SIGKILL = 9;
 const MONITOR_GRACE_MS = 2000;
 
 export interface DeleteDeps {
-  readonly command: Pick<OciCommand, 'delete' | 'kill'>;
+  readonly ending: Pick<Ending, 'delete' | 'kill'>;
   readonly exitDir: string;
   readonly socketDir: string;
 }
@@ -26,10 +26,10 @@ export async function deleteContainer(deps: DeleteDeps, container: ContainerRef)
   const monitor = findMonitor(container);
   if (monitor !== undefined) {
     // `delete --force` below tells of what is still wrong then.
-    await deps.command.kill(container.id, SIGKILL, true).catch(() => undefined);
+    await deps.ending.kill(container, SIGKILL, 'all').catch(() => undefined);
     if (!(await waitForEnd(monitor, MONITOR_GRACE_MS))) await killMonitor(monitor);
   }
-  await deps.command.delete(container.id);
+  await deps.ending.delete(container);
   const { pid, monitorPid, createLog, control, windowSize, attach, exit, oom } = bundleFiles(container.bundle);
   const leftovers = [pid, monitorPid, createLog, control, windowSize, attach, exit, oom];
   leftovers.push(join(deps.exitDir, container.id), join(deps.socketDir, container.id));

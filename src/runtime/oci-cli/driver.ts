@@ -17,6 +17,7 @@ import type {
 import { OciCommand, type RuntimeStatus } from './command.ts';
 import { createContainer } from './create.ts';
 import { deleteContainer } from './delete.ts';
+import { Ending } from './ending.ts';
 import { execSync } from './exec-sync.ts';
 import type { ExitWatcher } from './exit-watcher.ts';
 import { reopenLog } from './log-control.ts';
@@ -42,11 +43,13 @@ export class OciCliDriver implements RuntimeDriver {
   readonly features: RuntimeFeatures;
   readonly #options: OciCliOptions;
   readonly #command: OciCommand;
+  readonly #ending: Ending;
 
   constructor(options: OciCliOptions) {
     this.features = options.features;
     this.#options = options;
     this.#command = new OciCommand(options.runtime);
+    this.#ending = new Ending({ ...options, command: this.#command });
     for (const dir of [options.socketDir, options.runtime.root]) mkdirSync(dir, { recursive: true, mode: 0o700 });
   }
 
@@ -70,7 +73,7 @@ export class OciCliDriver implements RuntimeDriver {
   }
 
   async kill(container: ContainerRef, signal: number, scope: 'init' | 'all'): Promise<void> {
-    await this.#command.kill(container.id, signal, scope === 'all');
+    await this.#ending.kill(container, signal, scope);
   }
 
   wait(container: ContainerRef, created: CreatedContainer, signal: AbortSignal): Promise<ContainerExit> {
@@ -79,7 +82,7 @@ export class OciCliDriver implements RuntimeDriver {
 
   async delete(container: ContainerRef): Promise<void> {
     const { exits, socketDir } = this.#options;
-    await deleteContainer({ command: this.#command, exitDir: exits.dir, socketDir }, container);
+    await deleteContainer({ ending: this.#ending, exitDir: exits.dir, socketDir }, container);
   }
 
   state(container: ContainerRef): Promise<RuntimeStatus> {

@@ -292,6 +292,24 @@ export function describeRuntimeDriver(name: string, path: string): void {
       );
     });
 
+    it('kill() and delete() do without a runtime that was uninstalled', async () => {
+      const { request, created } = await run('trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done');
+      const other = await run('sleep 300 & exec sleep 300');
+      const without = lab.driver('/nonexistent/runtime');
+      const exit = without.wait(request, created, never);
+
+      await until(() => lab.logLines(request.logPath ?? '').includes('ready'));
+      await without.kill(request, TERM, 'init');
+
+      expect(await exit).toMatchObject({ exitCode: 3, known: true });
+      await without.delete(request);
+      await without.delete(other.request);
+      expect([isAlive(other.created.init), isAlive(other.created.monitor)]).toEqual([false, false]);
+      await without.kill(other.request, KILL, 'all');
+      // What a runtime does beside its verbs; in the daemon, the managers see to it.
+      lab.removeCgroups(request.id, other.request.id);
+    });
+
     it('wait() reports an exit as unknown when the monitor was killed before', async () => {
       const { request, created } = await run('while :; do sleep 0.1; done');
       const exit = driver.wait(request, created, never);

@@ -120,6 +120,11 @@ export class Lab {
     return ['', ...readdirSync('/sys/fs/cgroup')].map((name) => join('/sys/fs/cgroup', name, this.#cgroup));
   }
 
+  /** Removes the cgroups of containers that are gone; their runtime could not. */
+  removeCgroups(...ids: readonly string[]): void {
+    for (const path of this.#cgroupDirectories()) for (const id of ids) removeDirectory(join(path, id));
+  }
+
   close(): void {
     this.#watchers.forEach((watcher) => watcher.close());
     this.orphans.close();
