@@ -9,7 +9,7 @@ import { required, timeoutMs } from './check-request.ts';
 import { toContainerItem, toContainerStatus } from './convert/container.ts';
 import { containerStateName } from './convert/wire-enums.ts';
 import type { CriDeps } from './deps.ts';
-import { matchesId, matchesLabels, matchesState } from './filters.ts';
+import { matchesContainer, matchesState } from './filters.ts';
 import { toJson } from './info-rpcs.ts';
 
 type ContainerRpcs = Pick<
@@ -52,12 +52,7 @@ export function containerRpcs(deps: CriDeps): ContainerRpcs {
       const containers = deps.containerIndex
         .list()
         .filter(
-          (record) =>
-            record.status.phase !== 'creating' &&
-            matchesId(record.id, filter?.id ?? '') &&
-            matchesId(record.sandboxId, filter?.podSandboxId ?? '') &&
-            matchesLabels(record.config.labels, filter?.labelSelector ?? {}) &&
-            matchesState(containerStateName(record), filter?.state),
+          (record) => matchesContainer(record, filter) && matchesState(containerStateName(record), filter?.state),
         );
       return { containers: containers.map(toContainerItem) };
     },

@@ -8,7 +8,7 @@ import { toContainerStatus } from './convert/container.ts';
 import { toSandboxItem, toSandboxStatus } from './convert/sandbox.ts';
 import { sandboxStateName } from './convert/wire-enums.ts';
 import type { CriDeps } from './deps.ts';
-import { matchesId, matchesLabels, matchesState } from './filters.ts';
+import { matchesObject, matchesState } from './filters.ts';
 import { toJson } from './info-rpcs.ts';
 
 type SandboxRpcs = Pick<
@@ -43,13 +43,7 @@ export function sandboxRpcs(deps: CriDeps): SandboxRpcs {
     ListPodSandbox: ({ filter }) => {
       const items = deps.sandboxIndex
         .list()
-        .filter(
-          (record) =>
-            record.status.phase !== 'creating' &&
-            matchesId(record.id, filter?.id ?? '') &&
-            matchesLabels(record.config.labels, filter?.labelSelector ?? {}) &&
-            matchesState(sandboxStateName(record), filter?.state),
-        );
+        .filter((record) => matchesObject(record, filter) && matchesState(sandboxStateName(record), filter?.state));
       return { items: items.map(toSandboxItem) };
     },
   };

@@ -3,7 +3,7 @@ import { notFound } from '../errors.ts';
 import type { RuntimeServiceHandlers } from '../gen/runtime/v1/RuntimeService.ts';
 import type { UnaryTable } from '../rpc/service.ts';
 import type { CriDeps } from './deps.ts';
-import { matchesId, matchesLabels } from './filters.ts';
+import { matchesContainer, matchesObject } from './filters.ts';
 
 type StatsRpcs = Pick<
   UnaryTable<RuntimeServiceHandlers>,
@@ -18,15 +18,7 @@ export function statsRpcs(deps: CriDeps): StatsRpcs {
       return { stats };
     },
     ListContainerStats: async ({ filter }) => {
-      const wanted = deps.containerIndex
-        .list()
-        .filter(
-          (record) =>
-            record.status.phase !== 'creating' &&
-            matchesId(record.id, filter?.id ?? '') &&
-            matchesId(record.sandboxId, filter?.podSandboxId ?? '') &&
-            matchesLabels(record.config.labels, filter?.labelSelector ?? {}),
-        );
+      const wanted = deps.containerIndex.list().filter((record) => matchesContainer(record, filter));
       return { stats: await deps.stats.containers(wanted) };
     },
     PodSandboxStats: async ({ podSandboxId }) => {
@@ -37,12 +29,7 @@ export function statsRpcs(deps: CriDeps): StatsRpcs {
     ListPodSandboxStats: async ({ filter }) => {
       const wanted = deps.sandboxIndex
         .list()
-        .filter(
-          (record) =>
-            record.status.phase === 'ready' &&
-            matchesId(record.id, filter?.id ?? '') &&
-            matchesLabels(record.config.labels, filter?.labelSelector ?? {}),
-        );
+        .filter((record) => record.status.phase === 'ready' && matchesObject(record, filter));
       return { stats: await deps.stats.sandboxes(wanted) };
     },
   };
