@@ -40,14 +40,14 @@ export class PodFiles {
   }
 
   /** The path of a container's config; it runs `script` in a shell. */
-  container(name: string, script: string): string {
+  container(name: string, script: string, linux: object = {}): string {
     const command = ['sh', '-c', script];
     const config = {
       metadata: { name, attempt: 0 },
       image: { image: IMAGE },
       command,
       log_path: `${name}.log`,
-      linux: {},
+      linux,
     };
     return this.#write(`${name}.container`, config);
   }
