@@ -121,8 +121,9 @@ export function spawnProcess(options: SpawnOptions): SpawnedProcess {
   c.actionsInit(actions);
   c.attrInit(attr);
   try {
-    // Sources are first moved out of the way of the targets: a descriptor listed for one number may sit at another.
-    const base = 200;
+    // Sources are first moved out of the way of the targets, to numbers above them all: a descriptor listed for one
+    // number may sit at another.
+    const base = Math.max(options.stdio.length, ...options.stdio.map((fd) => (fd ?? -1) + 1));
     options.stdio.forEach((fd, target) => {
       if (fd !== null) c.addDup2(actions, fd, base + target);
     });

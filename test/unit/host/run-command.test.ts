@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { closeSync, openSync } from 'node:fs';
 import { runCommand } from '../../../src/host/run-command.ts';
 
 describe('runCommand()', () => {
@@ -13,6 +14,20 @@ describe('runCommand()', () => {
     expect(result).toMatchObject({ exitCode: 3, signal: undefined, stopped: undefined });
     expect(result.stdout.toString()).toBe('hi');
     expect(result.stderr.toString()).toBe('/usr\n');
+  });
+
+  it('joins the right ends however many descriptors are open', async () => {
+    const held: number[] = [];
+    try {
+      for (let fd = 0; fd < 240; held.push(fd)) {
+        fd = openSync('/dev/null', 'r');
+        if (fd < 190) continue;
+        const result = await runCommand({ file: '/bin/sh', args: ['-c', 'cat; echo no >&2'], stdin: 'yes' });
+        expect([fd, result.stdout.toString(), result.stderr.toString()]).toEqual([fd, 'yes', 'no\n']);
+      }
+    } finally {
+      held.forEach((fd) => closeSync(fd));
+    }
   });
 
   it('keeps the first bytes of an output that is too long', async () => {
