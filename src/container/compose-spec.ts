@@ -13,7 +13,7 @@ import { podNamespaces } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import type { ContainerDeps } from './deps.ts';
 import { findDevices, listHostDevices } from './host-devices.ts';
-import { resolveHostMounts } from './host-mounts.ts';
+import { resolveMounts } from './host-mounts.ts';
 import { readInRoot, resolveInRoot } from './rootfs-path.ts';
 
 interface SpecRequest {
@@ -52,7 +52,7 @@ export async function composeSpec(
     namespaces: chooseNamespaces(deps, record, sandbox),
     cgroupsPath: deps.cgroups.containerPath(sandbox.cgroupParent, record.id).ociPath,
     files: podFiles(deps.layout, sandbox),
-    mounts: resolveHostMounts(config.mounts, { recursiveReadOnlyMounts, idMappedMounts: false }),
+    mounts: await resolveMounts(deps, record, { recursiveReadOnlyMounts, idMappedMounts: false }),
     devices: findDevices(config.devices),
     seccompProfile: await deps.seccomp.load(security, handler.seccompProfile),
     host: { ...deps.host, hostDevices: allDevices ? listHostDevices() : [] },

@@ -12,6 +12,7 @@ import { commit, refOf, type ContainerDeps } from './deps.ts';
 import { checkMemoryLimit } from './memory-limit.ts';
 import { containerLogPath } from './log-path.ts';
 import { composeSpec } from './compose-spec.ts';
+import { findImageVolumes } from './image-mounts.ts';
 import { nextStatus } from './status-machine.ts';
 
 /**
@@ -45,6 +46,7 @@ export async function createContainer(
         await deps.records.save(draft);
         undo('release the root file system', () => deps.rootfs.release(id));
         const rootfs = await deps.rootfs.prepare(id, image.layers);
+        undo('unmount the image volumes', () => deps.imageVolumes.release(id));
         const { spec, user } = await composeSpec(deps, { record: draft, sandbox, image, rootfsPath: rootfs.path });
         undo('remove the bundle', () => rm(deps.layout.bundle(id), { recursive: true, force: true }));
         undo('remove the cgroup', () => deps.cgroups.remove(draft.cgroupPath));
@@ -101,6 +103,7 @@ function newRecord(
     imageId: image.id,
     imageRef: image.repoDigests[0] ?? image.id,
     layers: [...image.layers],
+    imageVolumes: findImageVolumes(deps.images, config),
     cgroupPath: deps.cgroups.containerPath(sandbox.cgroupParent, id).path,
     logPath: containerLogPath(sandbox.config.logDirectory, config.logPath),
     user: { uid: 0, gid: 0, groups: [] },

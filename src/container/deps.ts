@@ -2,6 +2,7 @@
 import type { KeyedQueue } from '../async/keyed-queue.ts';
 import type { CgroupHost } from '../cgroup/host.ts';
 import type { ImageRecord } from '../image/service.ts';
+import type { VolumeImage } from '../image/snapshot/image-volumes.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { SeccompSource } from '../oci/seccomp/source.ts';
 import type { HostFacts, SpecDefaults } from '../oci/spec-input.ts';
@@ -27,6 +28,12 @@ export interface ContainerRootfs {
   release(id: string): Promise<void>;
 }
 
+/** The mounts of images as containers see them. */
+export interface ContainerImageVolumes {
+  mount(containerId: string, image: VolumeImage): Promise<string>;
+  release(containerId: string): Promise<void>;
+}
+
 /** Settings that shape containers. */
 export interface ContainerSettings {
   readonly specDefaults: SpecDefaults;
@@ -39,6 +46,7 @@ export interface ContainerDeps {
   readonly driverOf: (sandbox: SandboxRecord) => RuntimeDriver;
   readonly images: ContainerImages;
   readonly rootfs: ContainerRootfs;
+  readonly imageVolumes: ContainerImageVolumes;
   readonly cgroups: CgroupHost;
   readonly seccomp: SeccompSource;
   readonly layout: Layout;

@@ -1,32 +1,35 @@
-// The host's side of a container's mounts: sources are resolved, or made when they are missing.
+// The host's side of a container's mounts: sources are resolved, or made when they are missing; images are mounted.
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
-import { DaemonError, errorMessage, failedPrecondition, withContext } from '../errors.ts';
-import type { Mount } from '../gen/runtime/v1/Mount.ts';
+import { errorMessage, failedPrecondition, withContext } from '../errors.ts';
 import { listMounts } from '../host/mounts.ts';
 import { checkMount, checkPropagation, type MountFeatures } from '../oci/check-mount.ts';
 import type { ResolvedMount } from '../oci/mounts.ts';
+import type { ContainerRecord } from '../state/container-record.ts';
+import type { ContainerDeps } from './deps.ts';
+import { imageOf, mountImage } from './image-mounts.ts';
 
 /**
- * The mounts with their host paths resolved. A source that does not exist becomes a directory, as containerd and CRI-O
- * do (the CRI would have an error; pods rely on the directory).
+ * The mounts of a container with their sources on the host. A host path that does not exist becomes a directory, as
+ * containerd and CRI-O do (the CRI would have an error; pods rely on the directory).
  * @throws invalid-argument for a mount that contradicts itself or cannot be propagated as asked
  */
-export function resolveHostMounts(mounts: readonly Mount[], features: MountFeatures): ResolvedMount[] {
-  for (const mount of mounts) {
-    checkMount(mount, features);
-    if (mount.image === null || mount.image.image === '') continue;
-    throw new DaemonError(
-      'unimplemented',
-      `ImageVolumeMountFailed: mount "${mount.containerPath}": image volumes are not supported by this version`,
-    );
-  }
+export async function resolveMounts(
+  deps: Pick<ContainerDeps, 'imageVolumes'>,
+  record: ContainerRecord,
+  features: MountFeatures,
+): Promise<ResolvedMount[]> {
+  const { mounts } = record.config;
+  for (const mount of mounts) checkMount(mount, features);
   const propagated = mounts.some(({ propagation }) => propagation !== 'PROPAGATION_PRIVATE');
   const entries = propagated ? listMounts() : [];
-  return mounts.map((mount) => {
-    const source = resolveSource(mount.hostPath);
-    checkPropagation(mount, source, entries);
-    return { mount, source };
-  });
+  const resolved: ResolvedMount[] = [];
+  for (const mount of mounts) {
+    const isImage = imageOf(mount) !== undefined;
+    const source = isImage ? await mountImage(deps, record, mount) : resolveSource(mount.hostPath);
+    if (!isImage) checkPropagation(mount, source, entries);
+    resolved.push({ mount, source });
+  }
+  return resolved;
 }
 
 function resolveSource(path: string): string {

@@ -78,6 +78,7 @@ async function markLost(deps: ContainerDeps, record: ContainerRecord): Promise<v
 
 async function undoHalfMade(deps: ContainerDeps, record: ContainerRecord): Promise<void> {
   await driverFor(deps, record).delete(refOf(deps, record.id));
+  await deps.imageVolumes.release(record.id);
   await deps.rootfs.release(record.id);
   await rm(deps.layout.bundle(record.id), { recursive: true, force: true });
   await deps.cgroups.remove(record.cgroupPath);

@@ -1,6 +1,7 @@
 // RemoveContainer.
 import { rm } from 'node:fs/promises';
 import { withContext } from '../errors.ts';
+import { imagesOf } from '../state/container-record.ts';
 import { driverFor, refOf, type ContainerDeps } from './deps.ts';
 import type { ExitMonitor } from './exit-monitor.ts';
 
@@ -15,6 +16,7 @@ export function removeStopped(deps: ContainerDeps, monitor: ExitMonitor, id: str
     monitor.forget(id);
     try {
       await driverFor(deps, record).delete(refOf(deps, id));
+      await deps.imageVolumes.release(id);
       await deps.rootfs.release(id);
       await rm(deps.layout.bundle(id), { recursive: true, force: true });
       await deps.cgroups.remove(record.cgroupPath);
@@ -23,16 +25,17 @@ export function removeStopped(deps: ContainerDeps, monitor: ExitMonitor, id: str
       throw withContext(`cannot remove container "${id}"`, error);
     }
     deps.index.delete(id);
-    if (deps.images.find(record.imageId) === undefined) collectImage(deps, record.imageId);
+    const removed = imagesOf(record).filter((imageId) => deps.images.find(imageId) === undefined);
+    if (removed.length > 0) collectImages(deps, removed);
     deps.log.info({ containerId: id, sandboxId: record.sandboxId }, 'container removed');
   });
 }
 
-// The image was removed while this container used it; its layers can go now.
-function collectImage(deps: ContainerDeps, imageId: string): void {
+// Images that were removed while this container used them; their layers can go now.
+function collectImages(deps: ContainerDeps, images: readonly string[]): void {
   deps.images
     .collectGarbage()
     .catch((error: unknown) =>
-      deps.log.warn({ imageId, err: error }, 'cannot collect an image that was removed earlier'),
+      deps.log.warn({ images, err: error }, 'cannot collect images that were removed earlier'),
     );
 }

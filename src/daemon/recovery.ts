@@ -21,6 +21,7 @@ export interface RecoveryDeps {
   readonly namespaces: PodNamespaces;
   readonly drivers: () => readonly RuntimeDriver[];
   readonly rootfs: SweepDeps['rootfs'];
+  readonly imageVolumes: SweepDeps['imageVolumes'];
   readonly network: SweepDeps['network'];
   readonly layout: Layout;
   readonly log: Logger;

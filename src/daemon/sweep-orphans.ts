@@ -11,6 +11,7 @@ export interface SweepDeps {
   readonly layout: Layout;
   readonly namespaces: PodNamespaces;
   readonly rootfs: { list(): readonly string[]; release(id: string): Promise<void> };
+  readonly imageVolumes: { list(): Promise<readonly string[]>; release(id: string): Promise<void> };
   /** Ends what a runtime may still know of an id that has no record. */
   readonly deleteRuntimeState: (id: string, bundle: string) => Promise<void>;
   readonly network: {
@@ -38,6 +39,11 @@ export async function sweepOrphans(deps: SweepDeps, known: ReadonlySet<string>):
         await deps.deleteRuntimeState(id, layout.bundle(id));
         await rm(layout.bundle(id), { recursive: true, force: true });
       },
+    })),
+    ...(await deps.imageVolumes.list()).map((id) => ({
+      what: 'image volumes',
+      id,
+      remove: () => deps.imageVolumes.release(id),
     })),
     ...deps.rootfs.list().map((id) => ({ what: 'root file system', id, remove: () => deps.rootfs.release(id) })),
     ...(await deps.network.cachedSandboxes()).map((id) => ({

@@ -9,13 +9,14 @@ import { listMounts } from '../host/mounts.ts';
 import { PodNamespaces } from '../host/namespaces.ts';
 import { OrphanReaper } from '../host/orphans.ts';
 import type { ImageService } from '../image/service.ts';
+import { ImageVolumes } from '../image/snapshot/image-volumes.ts';
 import { RootfsStore } from '../image/snapshot/rootfs-store.ts';
 import { LayerStore } from '../image/unpack/layer-store.ts';
 import type { Logger } from '../observe/logger.ts';
 import { SeccompSource } from '../oci/seccomp/source.ts';
 import { ExitWatcher } from '../runtime/oci-cli/exit-watcher.ts';
 import { SandboxManager } from '../sandbox/manager.ts';
-import { ContainerRecord, containerName } from '../state/container-record.ts';
+import { ContainerRecord, containerName, imagesOf } from '../state/container-record.ts';
 import { Layout } from '../state/layout.ts';
 import { LiveIndex } from '../state/live-index.ts';
 import { RecordStore } from '../state/record-store.ts';
@@ -60,7 +61,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
   const seccomp = new SeccompSource();
   const imagesInUse = () =>
     new Set([
-      ...containerIndex.list().map(({ imageId }) => imageId),
+      ...containerIndex.list().flatMap(imagesOf),
       ...sandboxIndex.list().flatMap(({ pauseImageId }) => pauseImageId ?? []),
     ]);
   const exits = new ExitWatcher({ dir: layout.exits, log });
@@ -72,6 +73,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     RootfsStore.open({ root: config.root, run: config.run, layers, log }),
     network.start(),
   ]);
+  const imageVolumes = new ImageVolumes({ run: config.run, rootfs });
 
   const containers = new ContainerManager({
     records: containerRecords,
@@ -80,6 +82,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     driverOf: (sandbox) => handlers.driverOf(sandbox),
     images,
     rootfs,
+    imageVolumes,
     cgroups,
     seccomp,
     layout,
@@ -125,7 +128,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     },
     recovery: {
       ...{ sandboxRecords, containerRecords, sandboxIndex, containerIndex, sandboxes, containers, namespaces },
-      ...{ rootfs, network, layout, log },
+      ...{ rootfs, imageVolumes, network, layout, log },
       drivers: () => handlers.drivers(),
     },
     images,

@@ -49,12 +49,14 @@ function depth(path: string): number {
 
 function toSpecMount({ mount, source }: ResolvedMount): SpecMount {
   const idMapped = mount.uidMappings.length > 0 || mount.gidMappings.length > 0;
+  // What an image holds was written by whoever built it.
+  const distrust = mount.image === null || mount.image.image === '' ? [] : ['nosuid', 'nodev'];
   const access = mount.recursiveReadOnly ? 'rro' : mount.readonly ? 'ro' : 'rw';
   return {
     destination: stripSlash(posix.join('/', mount.containerPath)),
     type: 'bind',
     source,
-    options: ['rbind', PROPAGATION[mount.propagation], access, ...mount.mountOptions],
+    options: ['rbind', PROPAGATION[mount.propagation], access, ...new Set([...distrust, ...mount.mountOptions])],
     ...(idMapped && {
       uidMappings: mount.uidMappings.map(toIdMapping),
       gidMappings: mount.gidMappings.map(toIdMapping),

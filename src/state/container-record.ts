@@ -10,6 +10,17 @@ const StoredConfig = z
 
 const StoredResources = z.looseObject({}).transform((value) => value as unknown as LinuxContainerResources);
 
+/** An image that a container mounts. */
+const ImageVolume = z.strictObject({
+  /** As the mounts name it. */
+  reference: z.string(),
+  imageId: z.string(),
+  imageRef: z.string(),
+  /** Chain ids, bottom first. */
+  layers: z.array(z.string()),
+});
+export type ImageVolume = z.infer<typeof ImageVolume>;
+
 /**
  * The states of a container.
  *
@@ -47,6 +58,8 @@ export const ContainerRecord = z.strictObject({
   imageRef: z.string(),
   /** Chain ids of the image's layers, bottom first. */
   layers: z.array(z.string()),
+  /** The images it mounts, once each; absent in records of daemons that knew none. */
+  imageVolumes: z.array(ImageVolume).default([]),
   /** Absolute cgroupfs path. */
   cgroupPath: z.string(),
   /** Absolute; null when the output is not kept. */
@@ -58,6 +71,11 @@ export const ContainerRecord = z.strictObject({
   resources: StoredResources.nullable(),
 });
 export type ContainerRecord = z.infer<typeof ContainerRecord>;
+
+/** The ids of all images a container needs. */
+export function imagesOf({ imageId, imageVolumes }: Pick<ContainerRecord, 'imageId' | 'imageVolumes'>): string[] {
+  return [imageId, ...imageVolumes.map((volume) => volume.imageId)];
+}
 
 /** The name no two containers share. @see CRI ContainerMetadata */
 export function containerName(record: Pick<ContainerRecord, 'config' | 'sandboxId'>): string {

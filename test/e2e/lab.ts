@@ -40,7 +40,7 @@ export class PodFiles {
   }
 
   /** The path of a container's config; it runs `script` in a shell. */
-  container(name: string, script: string, linux: object = {}): string {
+  container(name: string, script: string, linux: object = {}, more: object = {}): string {
     const command = ['sh', '-c', script];
     const config = {
       metadata: { name, attempt: 0 },
@@ -48,6 +48,7 @@ export class PodFiles {
       command,
       log_path: `${name}.log`,
       linux,
+      ...more,
     };
     return this.#write(`${name}.container`, config);
   }

@@ -1,6 +1,7 @@
 // Container records as CRI messages.
 import type { ContainerStatusInput } from '../../gen/runtime/v1/ContainerStatus.ts';
 import type { ImageSpecInput } from '../../gen/runtime/v1/ImageSpec.ts';
+import type { Mount, MountInput } from '../../gen/runtime/v1/Mount.ts';
 import { signalName } from '../../oci/signals.ts';
 import type { ContainerRecord } from '../../state/container-record.ts';
 import { containerState, containerStateName } from './wire-enums.ts';
@@ -27,6 +28,13 @@ export function toContainerItem(record: ContainerRecord): object {
   };
 }
 
+// The kubelet reads from the status which image a volume really is.
+function toMount({ imageVolumes }: ContainerRecord, mount: Mount): MountInput {
+  if (mount.image === null) return mount;
+  const volume = imageVolumes.find(({ reference }) => reference === mount.image?.image);
+  return volume === undefined ? mount : { ...mount, image: { ...mount.image, imageRef: volume.imageRef } };
+}
+
 /** The full status of a container. Times that were not reached are 0. */
 export function toContainerStatus(record: ContainerRecord): ContainerStatusInput {
   const { status, user } = record;
@@ -44,7 +52,7 @@ export function toContainerStatus(record: ContainerRecord): ContainerStatusInput
     imageId: record.imageId,
     labels: record.config.labels,
     annotations: record.config.annotations,
-    mounts: record.config.mounts,
+    mounts: record.config.mounts.map((mount) => toMount(record, mount)),
     logPath: record.logPath ?? '',
     resources: record.resources === null ? null : { linux: record.resources },
     user: { linux: { uid: user.uid, gid: user.gid, supplementalGroups: user.groups } },
