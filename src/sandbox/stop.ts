@@ -1,4 +1,5 @@
 // StopPodSandbox.
+import { existsSync } from 'node:fs';
 import { withContext } from '../errors.ts';
 import { netnsPath } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
@@ -17,7 +18,7 @@ export async function stopSandbox(deps: SandboxDeps, idOrPrefix: string): Promis
   if (found === undefined) return;
   await deps.queue.run(found.id, async () => {
     const record = deps.index.find(found.id);
-    if (record === undefined || isReleased(record)) return;
+    if (record === undefined || isReleased(deps, record)) return;
     try {
       await release(deps, record);
     } catch (error) {
@@ -27,8 +28,10 @@ export async function stopSandbox(deps: SandboxDeps, idOrPrefix: string): Promis
   });
 }
 
-function isReleased(record: SandboxRecord): boolean {
-  return record.status.phase === 'not-ready' && !record.networkAttached && !hasPause(record);
+// A daemon that was killed in the middle of a stop leaves a record that is not ready, and directories.
+function isReleased({ layout }: SandboxDeps, record: SandboxRecord): boolean {
+  if (record.status.phase !== 'not-ready' || record.networkAttached || hasPause(record)) return false;
+  return !existsSync(layout.sandboxFiles(record.id)) && !existsSync(layout.namespaces(record.id));
 }
 
 function hasPause(record: SandboxRecord): boolean {

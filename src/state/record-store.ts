@@ -72,7 +72,7 @@ export class RecordStore<T extends { readonly id: string }> {
     return this.#queue.run(id, () => rm(this.directoryOf(id), { recursive: true, force: true }));
   }
 
-  /** Reads every record; one that does not parse goes to the quarantine and is reported. */
+  /** Reads every record; one without a file never was; one that does not parse goes to the quarantine and is reported. */
   async loadAll(): Promise<LoadedRecords<T>> {
     await mkdir(this.#options.directory, { recursive: true, mode: 0o700 });
     const records: T[] = [];
@@ -84,6 +84,11 @@ export class RecordStore<T extends { readonly id: string }> {
         if (record.id !== id) throw new TypeError(`names another object, "${record.id}"`);
         records.push(record);
       } catch (error) {
+        if (isErrno(error, 'ENOENT')) {
+          // The daemon was killed between making or emptying the directory and its record.
+          await this.delete(id);
+          continue;
+        }
         problems.push({ id, path, message: errorMessage(error) });
         await this.#setAside(id);
       }

@@ -47,6 +47,14 @@ describe('RecordStore', () => {
     expect(readdirSync(join(root, 'quarantine'))).toHaveLength(1);
   });
 
+  it('removes a directory whose record was not written yet, or is deleted already', async () => {
+    await store.loadAll();
+    mkdirSync(join(root, 'things/cut-off'));
+
+    expect(await store.loadAll()).toEqual({ records: [], problems: [] });
+    expect(readdirSync(join(root, 'things'))).toEqual([]);
+  });
+
   it('forgets a deleted record, also twice', async () => {
     await store.loadAll();
     await store.save({ id: 'a', value: 1, bytes: Buffer.alloc(0) });

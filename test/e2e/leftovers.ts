@@ -1,0 +1,107 @@
+// What a daemon's pods left on the host: everything that must be gone when the last pod is.
+import { execaSync } from 'execa';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readIfThere } from '../support/read-if-there.ts';
+import type { TestDaemon } from './daemon.ts';
+
+const KERNEL_INTERFACES = /^(lo|crisol0|tunl0|sit0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|ip6tnl0|ip6gre0)$/;
+
+/**
+ * One line for each process, mount, interface, lease, rule, cgroup and directory; empty when all is as before.
+ * Waits up to 3 s for what is removed in the background.
+ */
+export async function leftovers(daemon: TestDaemon): Promise<readonly string[]> {
+  for (let tries = 0; ; tries += 1) {
+    const found = leftNow(daemon);
+    if (found.length === 0 || tries === 30) return found;
+    await sleep(100);
+  }
+}
+
+function leftNow(daemon: TestDaemon): string[] {
+  return [
+    ...processesOf(daemon).map((text) => `process ${text}`),
+    ...mountsBelow(daemon.directory, daemon.root).map((path) => `mount ${path}`),
+    ...interfaces().map((name) => `interface ${name}`),
+    ...filesIn(join(daemon.leases, 'crisol-e2e'), /^\d+\./).map((path) => `lease ${path}`),
+    ...portRules().map((rule) => `rule ${rule}`),
+    ...cgroupsBelow(daemon.cgroupParent).map((path) => `cgroup ${path}`),
+    ...stateOf(daemon).map((path) => `state ${path}`),
+  ];
+}
+
+// Ours by what they were told, or by the cgroup they are in.
+function processesOf({ pid, directory, root, cgroupParent }: TestDaemon): string[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry) || Number(entry) === pid) return [];
+    const command = readIfThere(`/proc/${entry}/cmdline`).replaceAll('\0', ' ');
+    if (command.includes('main.js serve')) return [];
+    const ours = [directory, root].some((path) => command.includes(path));
+    return ours || readIfThere(`/proc/${entry}/cgroup`).includes(cgroupParent) ? [`${entry} ${command}`] : [];
+  });
+}
+
+function mountsBelow(...directories: readonly string[]): string[] {
+  const targets = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '');
+  return targets.filter((target) => directories.some((directory) => target.startsWith(`${directory}/`)));
+}
+
+function interfaces(): string[] {
+  const links = JSON.parse(execaSync('ip', ['-j', 'link']).stdout) as { readonly ifname: string }[];
+  return links.map(({ ifname }) => ifname).filter((name) => !KERNEL_INTERFACES.test(name));
+}
+
+function portRules(): string[] {
+  return execaSync('iptables-save', ['-t', 'nat'])
+    .stdout.split('\n')
+    .filter((line) => /^-A (CNI-DN|CNI-[0-9a-f])/.test(line));
+}
+
+function filesIn(directory: string, pattern: RegExp): string[] {
+  return existsSync(directory) ? readdirSync(directory).filter((name) => pattern.test(name)) : [];
+}
+
+// Directories that hold one entry per pod or container.
+function stateOf({ run, root }: TestDaemon): string[] {
+  const perPod = ['sandboxes', 'ns', 'c', 'exits', 'persist', 'a', 'rootfs', 'rt/runc', 'rt/crun'].map((name) =>
+    join(run, name),
+  );
+  const records = ['sandboxes', 'containers', 'cni', 'quarantine', 'rootfs'].map((name) => join(root, name));
+  return [...perPod, ...records].flatMap((directory) => filesIn(directory, /./).map((name) => join(directory, name)));
+}
+
+function cgroupsBelow(parent: string): string[] {
+  return cgroupRoots().flatMap((root) => directoriesBelow(join(root, parent)));
+}
+
+function cgroupRoots(): string[] {
+  const roots = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => / - cgroup2? /.test(line))
+    .map((line) => line.split(' ')[4]!);
+  return [...new Set(roots)];
+}
+
+// Deepest first, as rmdir wants them.
+function directoriesBelow(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(directory, name))
+    .flatMap((path) => [...directoriesBelow(path), path]);
+}
+
+/** Removes a cgroup and what is below it from every hierarchy. */
+export function removeCgroups(parent: string): void {
+  const all = [...cgroupsBelow(parent), ...cgroupRoots().map((root) => join(root, parent))];
+  for (const path of all) if (existsSync(path)) rmdirSync(path);
+}
+
+/** Unmounts what a failed test left, so that its directories can be removed. */
+export function unmountBelow(...directories: readonly string[]): void {
+  for (const target of mountsBelow(...directories).toReversed()) execaSync('umount', ['-l', target], { reject: false });
+}
