@@ -66,10 +66,8 @@ describe('a daemon killed with five pods running', () => {
     const { items } = await daemon.client.call('ListPodSandbox', {});
     expect(items.filter(({ state }) => state === 'SANDBOX_READY')).toHaveLength(5);
     const { containers: list } = await daemon.client.call('ListContainers', {});
-    const states = Object.fromEntries(list.map(({ metadata, state }) => [metadata?.name, state]));
-    const running = 'CONTAINER_RUNNING';
-    const ends = 'CONTAINER_EXITED';
-    expect(states).toEqual({ plain: running, counts: running, ends, shares: running, mapped: running });
+    const running = list.flatMap(({ metadata, state }) => (state === 'CONTAINER_RUNNING' ? [metadata?.name] : []));
+    expect(running.sort()).toEqual(['counts', 'mapped', 'plain', 'shares']);
   });
 
   it('knows the exit that happened meanwhile: code, reason and time', async () => {

@@ -42,7 +42,7 @@ describe('a daemon killed in the middle of', () => {
     await daemon.start();
   }
 
-  it.each(instants(8, 240))(
+  it.each(instants(6, 240))(
     'RunPodSandbox, after $ms ms: the same pod runs afterwards',
     async ({ ms }) => {
       await killAfter(ms, pods.run('victim', SHARED_PID));
@@ -53,7 +53,7 @@ describe('a daemon killed in the middle of', () => {
     20_000,
   );
 
-  it.each(instants(6, 150))(
+  it.each(instants(4, 150))(
     'CreateContainer, after $ms ms: the same container runs afterwards',
     async ({ ms }) => {
       const pod = await pods.run('host');
@@ -67,7 +67,7 @@ describe('a daemon killed in the middle of', () => {
     20_000,
   );
 
-  it.each(instants(3, 100))(
+  it.each(instants(2, 100))(
     'StartContainer, after $ms ms: it runs or can be started',
     async ({ ms }) => {
       const pod = await pods.run('host');
@@ -80,7 +80,7 @@ describe('a daemon killed in the middle of', () => {
     20_000,
   );
 
-  it.each(instants(4, 300))(
+  it.each(instants(3, 300))(
     'StopPodSandbox, after $ms ms: a second stop and removal finish it',
     async ({ ms }) => {
       const pod = await pods.run('victim', ms % 2 === 0 ? SHARED_PID : {});
@@ -92,7 +92,7 @@ describe('a daemon killed in the middle of', () => {
     20_000,
   );
 
-  it.each(instants(3, 400))(
+  it.each(instants(2, 400))(
     'PullImage, after $ms ms: nothing is half stored, and the next pull works',
     async ({ ms }) => {
       const image = { image: OTHER_IMAGE };
