@@ -49,9 +49,10 @@ run() {
   node "$here/demo.mjs" "$dir/crisol.sock" "$LAB/demo/image.tar" || status=$?
   trap - EXIT
   stop_daemon
-  ((status == 0)) || { tail -20 "$LAB/demo/daemon.log" >&2 && return "$status"; }
-  check_leftovers "$dir" "$parent" "$mounts"
-  rm -rf "$dir"
+  ((status == 0)) || tail -20 "$LAB/demo/daemon.log" >&2
+  check_leftovers "$dir" "$parent" "$mounts" || status=70
+  rm -rf --one-file-system "$dir"
+  return "$status"
 }
 
 if [[ ${1-} == --inside ]]; then

@@ -53,7 +53,7 @@ finish() {
   else
     awk -v root="$root" -v dir="$dir" 'index($5, root) == 1 || index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
       sort -r | xargs -r umount -l
-    rm -rf "$dir" "$root"
+    rm -rf --one-file-system "$dir" "$root"
   fi
   exit "$status"
 }

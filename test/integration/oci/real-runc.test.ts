@@ -238,7 +238,8 @@ describe('a generated spec under runc', () => {
     expect(stats?.cpuUsageNanos).toBeGreaterThan(0n);
     expect(stats?.memory.usageBytes).toBeGreaterThan(0);
     expect(stats?.memory.availableBytes).toBeLessThanOrEqual(64 * MIB);
-    expect(podStats?.memory.usageBytes).toBeGreaterThanOrEqual(stats?.memory.workingSetBytes ?? Infinity);
+    // Read a moment later, so a few pages more or less.
+    expect(podStats?.memory.usageBytes).toBeGreaterThanOrEqual((stats?.memory.workingSetBytes ?? Infinity) - MIB / 4);
     expect(stats?.pressure.cpu?.some.totalMicros).toBeGreaterThanOrEqual(0n);
     expect(cgroups.exists(path)).toBe(false);
   });
