@@ -1,10 +1,8 @@
 // ExecSync.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { failedPrecondition, invalidArgument } from '../errors.ts';
-import type { Process, Spec } from '../oci/types.ts';
+import { invalidArgument } from '../errors.ts';
 import type { ExecSyncResult } from '../runtime/driver.ts';
 import { driverFor, refOf, type ContainerDeps } from './deps.ts';
+import { execProcess, runningContainer } from './exec-process.ts';
 
 export interface ExecSyncCall {
   readonly command: readonly string[];
@@ -21,15 +19,11 @@ export interface ExecSyncCall {
  * @see CRI RuntimeService.ExecSync
  */
 export async function execSync(deps: ContainerDeps, idOrPrefix: string, call: ExecSyncCall): Promise<ExecSyncResult> {
-  const record = deps.index.get(idOrPrefix);
+  const { id } = deps.index.get(idOrPrefix);
   if (call.command.length === 0) throw invalidArgument('the command is empty');
-  if (record.status.phase !== 'running') {
-    throw failedPrecondition(`container "${record.id}" is in state "${record.status.phase}": exec needs a running one`);
-  }
-  const ref = refOf(deps, record.id);
-  const spec = JSON.parse(await readFile(join(ref.bundle, 'config.json'), 'utf8')) as Spec;
-  const process: Process = { ...spec.process, args: [...call.command], terminal: false };
-  return driverFor(deps, record).execSync(ref, process, {
+  const record = runningContainer(deps, id, 'exec');
+  const process = await execProcess(deps, id, call.command, false);
+  return driverFor(deps, record).execSync(refOf(deps, id), process, {
     command: call.command,
     timeoutMs: call.timeoutMs === 0 ? undefined : call.timeoutMs,
     signal: call.signal,

@@ -3,11 +3,14 @@ import { SingleFlight } from '../async/single-flight.ts';
 import { nameTaken } from '../errors.ts';
 import type { ContainerConfig } from '../gen/runtime/v1/ContainerConfig.ts';
 import type { LinuxContainerResources } from '../gen/runtime/v1/LinuxContainerResources.ts';
-import type { ExecSyncResult } from '../runtime/driver.ts';
+import type { ExecSyncResult, ProcessStreams } from '../runtime/driver.ts';
 import { containerName, type ContainerRecord } from '../state/container-record.ts';
+import { attach } from './attach.ts';
 import { createContainer } from './create.ts';
 import type { ContainerDeps } from './deps.ts';
+import { runningContainer } from './exec-process.ts';
 import { execSync, type ExecSyncCall } from './exec-sync.ts';
+import { exec, type ExecCall } from './exec.ts';
 import { ExitMonitor } from './exit-monitor.ts';
 import { recoverContainers } from './recover.ts';
 import { removeStopped } from './remove.ts';
@@ -80,6 +83,19 @@ export class ContainerManager {
 
   execSync(idOrPrefix: string, call: ExecSyncCall): Promise<ExecSyncResult> {
     return execSync(this.#deps, idOrPrefix, call);
+  }
+
+  /** The container, which must run for `what`: exec or attach. @throws failed-precondition otherwise */
+  running(idOrPrefix: string, what: string): ContainerRecord {
+    return runningContainer(this.#deps, idOrPrefix, what);
+  }
+
+  exec(call: ExecCall, streams: ProcessStreams): Promise<number> {
+    return exec(this.#deps, call, streams);
+  }
+
+  attach(containerId: string, streams: ProcessStreams): Promise<void> {
+    return attach(this.#deps, containerId, streams);
   }
 
   updateResources(idOrPrefix: string, resources: LinuxContainerResources): Promise<void> {

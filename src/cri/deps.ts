@@ -7,6 +7,7 @@ import type { ContainerRecord } from '../state/container-record.ts';
 import type { Layout } from '../state/layout.ts';
 import type { LiveIndex } from '../state/live-index.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
+import type { StreamingServer } from '../streaming/server.ts';
 import type { StatsReader } from '../stats/stats-reader.ts';
 
 /** One line of Status: a handler, and why it cannot be used when it cannot. */
@@ -37,6 +38,7 @@ export interface CriDeps {
   readonly containerIndex: LiveIndex<ContainerRecord>;
   readonly images: ImageService;
   readonly stats: StatsReader;
+  readonly streaming: Pick<StreamingServer, 'issue'>;
   readonly status: () => NodeStatus;
   readonly cgroupDriver: 'systemd' | 'cgroupfs';
   readonly layout: Layout;

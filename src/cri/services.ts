@@ -11,6 +11,7 @@ import { imageRpcs } from './image-rpcs.ts';
 import { infoRpcs } from './info-rpcs.ts';
 import { sandboxRpcs } from './sandbox-rpcs.ts';
 import { statsRpcs } from './stats-rpcs.ts';
+import { streamingRpcs } from './streaming-rpcs.ts';
 
 /** Registers RuntimeService, ImageService and crisol's own Admin service. */
 export function addServices(server: grpc.Server, deps: CriDeps, rpc: RpcDeps): void {
@@ -19,7 +20,7 @@ export function addServices(server: grpc.Server, deps: CriDeps, rpc: RpcDeps): v
   addService(
     server,
     findService(protocols, 'runtime.v1.RuntimeService'),
-    { ...infoRpcs(deps), ...sandboxRpcs(deps), ...containerRpcs(deps), ...statsRpcs(deps) },
+    { ...infoRpcs(deps), ...sandboxRpcs(deps), ...containerRpcs(deps), ...statsRpcs(deps), ...streamingRpcs(deps) },
     rpc,
     {
       ListPodSandbox: encode('ListPodSandboxResponse'),

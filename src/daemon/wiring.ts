@@ -22,6 +22,7 @@ import { LiveIndex } from '../state/live-index.ts';
 import { RecordStore } from '../state/record-store.ts';
 import { SandboxRecord, sandboxName } from '../state/sandbox-record.ts';
 import { StatsReader } from '../stats/stats-reader.ts';
+import { StreamingServer } from '../streaming/server.ts';
 import { Handlers } from './handlers.ts';
 import { findHostFacts, systemdRuns } from './host-facts.ts';
 import { nodeStatus } from './node-status.ts';
@@ -120,10 +121,31 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     layout,
     log,
   });
+  const streaming = await StreamingServer.start({
+    ...config.streaming,
+    runtime: {
+      exec: (request, streams) => containers.exec(request, streams),
+      attach: ({ containerId }, streams) => containers.attach(containerId, streams),
+      connect: (sandboxId, port) => sandboxes.connectToPort(sandboxId, port),
+    },
+    log,
+  });
   const status = nodeStatus({ config, host, network, handlers, cgroupDriver: cgroups.driver, version });
   return {
     cri: {
-      ...{ sandboxes, containers, sandboxIndex, containerIndex, images, stats, status, layout, version, log },
+      ...{
+        sandboxes,
+        containers,
+        sandboxIndex,
+        containerIndex,
+        images,
+        stats,
+        streaming,
+        status,
+        layout,
+        version,
+        log,
+      },
       cgroupDriver: cgroups.driver,
     },
     recovery: {
@@ -133,6 +155,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     },
     images,
     close: async () => {
+      await streaming.close();
       containers.close();
       sandboxes.close();
       network.stop();

@@ -1,6 +1,6 @@
 // Every libc call that Node lacks, and nothing else: the one fenced place where a wrong pointer could end the daemon.
 // Narrow types in, `KernelError` out. All calls are synchronous and act on the calling thread.
-import { ERRNO_NAMES, bind, lastErrno } from './libc.ts';
+import { ERRNO_NAMES, addressOf, bind, lastErrno } from './libc.ts';
 
 const c = {
   mount: bind(
@@ -23,6 +23,10 @@ const c = {
   sendto: bind(
     'long sendto(int fd, const uint8_t *data, size_t size, int flags, const uint8_t *address, unsigned int length)',
   ),
+  bind: bind('int bind(int fd, const uint8_t *address, unsigned int length)'),
+  listen: bind('int listen(int fd, int backlog)'),
+  accept4: bind('int accept4(int fd, uint8_t *address, unsigned int *length, int flags)'),
+  recvmsg: bind('long recvmsg(int fd, _Inout_ uint8_t *message, int flags)'),
   dup3: bind('int dup3(int from, int to, int flags)'),
   shutdown: bind('int shutdown(int fd, int how)'),
   pipe2: bind('int pipe2(_Out_ int *fds, int flags)'),
@@ -77,6 +81,8 @@ export const CLONE = {
   NEWNET: 0x40000000,
 } as const;
 export const AF = { UNIX: 1, INET: 2, INET6: 10 } as const;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const ENODATA = 61;
 export const SOCK = { STREAM: 1, DGRAM: 2, SEQPACKET: 5, CLOEXEC: 0o2000000, NONBLOCK: 0o4000 } as const;
 
 /** mount(2). `data` is the file system's option string; the kernel cuts it at 4096 bytes. */
@@ -201,6 +207,51 @@ export function sendUnixDatagram(path: string, text: string): void {
   } finally {
     closeFd(fd);
   }
+}
+
+/** A Unix stream socket that listens at a path of at most 107 bytes; `acceptUnix` never waits on it. */
+export function listenUnix(path: string): number {
+  const fd = socket(AF.UNIX, SOCK.STREAM | SOCK.NONBLOCK);
+  try {
+    const address = unixAddress(path);
+    check('bind', c.bind(fd, address, address.length), `"${path}"`);
+    check('listen', c.listen(fd, 1), `"${path}"`);
+    return fd;
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+}
+
+/** accept4(2): the connection that waits, close-on-exec and non-blocking. @throws EAGAIN when none does */
+export function acceptUnix(fd: number): number {
+  return check('accept4', c.accept4(fd, null, null, SOCK.CLOEXEC | SOCK.NONBLOCK), `fd ${fd}`);
+}
+
+/** Takes one descriptor that was sent over a Unix socket (SCM_RIGHTS). @throws EAGAIN when nothing was sent yet */
+export function receiveDescriptor(fd: number): number {
+  // The structures of recvmsg(2) on 64-bit Linux: 4 KiB for the bytes that come along, 24 for one descriptor's header.
+  const bytes = Buffer.alloc(4096);
+  const control = Buffer.alloc(24);
+  const vector = Buffer.alloc(16);
+  vector.writeBigUInt64LE(addressOf(bytes), 0);
+  vector.writeBigUInt64LE(BigInt(bytes.length), 8);
+  const message = Buffer.alloc(56);
+  message.writeBigUInt64LE(addressOf(vector), 16);
+  message.writeBigUInt64LE(1n, 24);
+  message.writeBigUInt64LE(addressOf(control), 32);
+  message.writeBigUInt64LE(BigInt(control.length), 40);
+  check('recvmsg', c.recvmsg(fd, message, MSG_CMSG_CLOEXEC), `fd ${fd}`);
+  const isRights = control.readInt32LE(8) === 1 && control.readInt32LE(12) === 1;
+  if (!isRights || message.readBigUInt64LE(40) < 20n) throw new KernelError('recvmsg', ENODATA, `fd ${fd}`);
+  return control.readInt32LE(16);
+}
+
+/** Has reads and writes of any descriptor fail with EAGAIN rather than wait. */
+export function setNonBlocking(fd: number): void {
+  const on = Buffer.alloc(4);
+  on.writeInt32LE(1);
+  check('ioctl', c.ioctl(fd, 0x5421, on), 'FIONBIO');
 }
 
 export function dup3(from: number, to: number): void {

@@ -11,6 +11,11 @@ export function bind(signature: string): LibcFunction {
   return library.func(signature);
 }
 
+/** Where a buffer lies in memory, for structures that point to others. The buffer must outlive the call. */
+export function addressOf(buffer: Buffer): bigint {
+  return koffi.address(buffer);
+}
+
 /** The calling thread's errno, valid right after a failed call. */
 export function lastErrno(): number {
   return koffi.errno();

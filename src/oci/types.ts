@@ -13,6 +13,8 @@ export interface Spec {
 
 export interface Process {
   terminal: boolean;
+  /** Character cells of the terminal when the process starts. */
+  consoleSize?: { height: number; width: number };
   user: { uid: number; gid: number; additionalGids: number[]; umask?: number };
   args: string[];
   env: string[];

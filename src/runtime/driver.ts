@@ -1,4 +1,5 @@
 // RuntimeDriver: the seam between crisol and whatever runs containers. Differences between runtimes stay behind it.
+import type { Readable, Writable } from 'node:stream';
 import type { ProcessIdentity } from '../host/procfs.ts';
 import type { Process, Resources, Spec } from '../oci/types.ts';
 
@@ -53,6 +54,24 @@ export interface ExecSyncResult {
   readonly stderr: Buffer;
 }
 
+/** A terminal's size in character cells. */
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** What a client gives to a process in a container. Streams that it did not ask for are undefined. */
+export interface ProcessStreams {
+  readonly stdin: Readable | undefined;
+  readonly stdout: Writable | undefined;
+  /** Undefined with a terminal, which has one output. */
+  readonly stderr: Writable | undefined;
+  /** Tells each size of the client's terminal from now on, and at once the one it has, if known. */
+  readonly onResize: (listener: (size: TerminalSize) => void) => void;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
 /** What a runtime can do, and where that knowledge came from. */
 export interface RuntimeFeatures {
   readonly version: string;
@@ -101,6 +120,21 @@ export interface RuntimeDriver {
    * @throws deadline-exceeded after `timeoutMs`, with the program killed; cancelled likewise
    */
   execSync(container: ContainerRef, process: Process, request: ExecSyncRequest): Promise<ExecSyncResult>;
+
+  /**
+   * Runs a program in the container with a client's streams, or on a terminal when `process.terminal`.
+   *
+   * Returns the exit code when the program itself has ended and its output has been handed over; all sinks are ended
+   * then. When the client goes, the program's standard input and outputs are closed, its terminal hangs up.
+   * @throws cancelled when the client has gone; otherwise DaemonError with the runtime's first error
+   */
+  exec(container: ContainerRef, process: Process, streams: ProcessStreams): Promise<number>;
+
+  /**
+   * Connects a client with the container's first process until that ends, its output does, or the client goes.
+   * @throws cancelled when the client has gone; aborted when it does not take the output in time
+   */
+  attach(container: ContainerRef, streams: ProcessStreams): Promise<void>;
 
   /** Changes limits of a created or running container. */
   update(container: ContainerRef, resources: Resources): Promise<void>;

@@ -1,10 +1,12 @@
 // SandboxManager: the public verbs. Bodies live in the verb files; this is their table of contents.
+import type { Socket } from 'node:net';
 import { SingleFlight } from '../async/single-flight.ts';
 import { nameTaken } from '../errors.ts';
 import { sandboxName, type SandboxRecord } from '../state/sandbox-record.ts';
 import { checkSandboxConfig } from './check-config.ts';
 import type { SandboxDeps } from './deps.ts';
 import { PauseWatch } from './pause-watch.ts';
+import { connectToPort, readySandbox } from './port-forward.ts';
 import { recoverSandboxes } from './recover.ts';
 import { runSandbox, type RunRequest } from './run.ts';
 import { removeSandbox, stopSandbox } from './stop.ts';
@@ -46,6 +48,16 @@ export class SandboxManager {
     const record = this.#deps.index.find(idOrPrefix);
     if (record !== undefined) this.#pauses.forget(record.id);
     return removeSandbox(this.#deps, idOrPrefix);
+  }
+
+  /** The pod, which must be ready. @throws failed-precondition otherwise */
+  ready(idOrPrefix: string): SandboxRecord {
+    return readySandbox(this.#deps, idOrPrefix);
+  }
+
+  /** A connection to a port of the pod's own loopback; the caller destroys it. */
+  connectToPort(sandboxId: string, port: number): Promise<Socket> {
+    return connectToPort(this.#deps, sandboxId, port);
   }
 
   /** Adopts the sandboxes a former daemon left, before their containers are. */

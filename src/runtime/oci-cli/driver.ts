@@ -11,13 +11,16 @@ import type {
   CreateRequest,
   ExecSyncRequest,
   ExecSyncResult,
+  ProcessStreams,
   RuntimeDriver,
   RuntimeFeatures,
 } from '../driver.ts';
+import { attach } from './attach.ts';
 import { OciCommand, type RuntimeStatus } from './command.ts';
 import { createContainer } from './create.ts';
 import { deleteContainer } from './delete.ts';
 import { Ending } from './ending.ts';
+import { execStream } from './exec-stream.ts';
 import { execSync } from './exec-sync.ts';
 import type { ExitWatcher } from './exit-watcher.ts';
 import { reopenLog } from './log-control.ts';
@@ -91,6 +94,14 @@ export class OciCliDriver implements RuntimeDriver {
 
   execSync(container: ContainerRef, process: Process, request: ExecSyncRequest): Promise<ExecSyncResult> {
     return execSync(this.#options.runtime, this.#options.orphans, container, process, request);
+  }
+
+  exec(container: ContainerRef, process: Process, streams: ProcessStreams): Promise<number> {
+    return execStream(this.#options.runtime, this.#options.orphans, container, process, streams);
+  }
+
+  attach(container: ContainerRef, streams: ProcessStreams): Promise<void> {
+    return attach(this.#options.socketDir, container, streams);
   }
 
   async update(container: ContainerRef, resources: Resources): Promise<void> {

@@ -1,24 +1,24 @@
-// Runs a program in a container and collects its output: the runtime starts it detached and leaves it to us to reap.
+// Runs a program in a container and collects its output.
 import { closeSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { DaemonError } from '../../errors.ts';
-import { killSession, killTree } from '../../host/kill.ts';
 import { pipe } from '../../host/kernel.ts';
 import type { OrphanReaper } from '../../host/orphans.ts';
 import { OutputReader } from '../../host/output-reader.ts';
-import { spawnProcess, type ProcessExit, type SpawnedProcess } from '../../host/spawn.ts';
+import type { SpawnedProcess } from '../../host/spawn.ts';
 import type { Process } from '../../oci/types.ts';
 import type { ContainerRef, ExecSyncRequest, ExecSyncResult } from '../driver.ts';
-import { firstError, withHint } from '../first-error.ts';
 import { ExecLimit } from './exec-limit.ts';
-import { globalArgs, type OciRuntime } from './options.ts';
-
-interface ExecFiles {
-  readonly spec: string;
-  readonly pid: string;
-  readonly log: string;
-}
+import {
+  killExec,
+  readProgramPid,
+  startExec,
+  startFailure,
+  toExitCode,
+  writeExecFiles,
+  type ExecFiles,
+} from './exec-start.ts';
+import type { OciRuntime } from './options.ts';
 
 /** @throws deadline-exceeded or cancelled, with the program killed; unknown with the runtime's first error */
 export async function execSync(
@@ -28,13 +28,11 @@ export async function execSync(
   process: Process,
   request: ExecSyncRequest,
 ): Promise<ExecSyncResult> {
-  const directory = await mkdtemp(join(container.bundle, 'exec-'));
+  const files = await writeExecFiles(container, { ...process, args: [...request.command], terminal: false });
   try {
-    const files = { spec: join(directory, 'process.json'), pid: join(directory, 'pid'), log: join(directory, 'log') };
-    await writeFile(files.spec, JSON.stringify({ ...process, args: request.command, terminal: false }));
     return await runExec(runtime, orphans, container, request, files);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await rm(files.directory, { recursive: true, force: true });
   }
 }
 
@@ -46,22 +44,21 @@ async function runExec(
   files: ExecFiles,
 ): Promise<ExecSyncResult> {
   const what = `exec in container "${container.id}"`;
-  const run = startExec(runtime, container.id, files, request.maxOutputBytes);
+  const run = startWithReaders(runtime, container.id, files, request.maxOutputBytes);
   // Undefined until the program itself runs; from then on the runtime's own process has ended.
   let program: number | undefined;
-  const kill = () => {
-    if (program === undefined) killTree(run.starter.pid);
-    else killSession(program);
-  };
+  const kill = () => killExec(run.starter, program);
   const limit = new ExecLimit(what, request, kill);
   try {
     const started = await run.starter.exited;
-    program = await readPid(files.pid);
+    program = await readProgramPid(files);
     // Killed at the limit while it handed over: the program may be there all the same.
     if (limit.error !== undefined) kill();
     const exit = program === undefined ? started : await orphans.adopt(program);
     if (limit.error !== undefined) throw limit.error;
-    if (started.exitCode !== 0 || program === undefined) throw await startFailure(runtime, what, files, run.err);
+    if (started.exitCode !== 0 || program === undefined) {
+      throw await startFailure(runtime, what, files, run.err.finish().toString());
+    }
     if (exit === undefined) throw new DaemonError('unknown', `${what}: its exit code is lost`);
     return { exitCode: toExitCode(exit), stdout: run.out.finish(), stderr: run.err.finish() };
   } finally {
@@ -77,22 +74,13 @@ interface RunningExec {
   readonly err: OutputReader;
 }
 
-function startExec(runtime: OciRuntime, id: string, files: ExecFiles, maxOutputBytes: number): RunningExec {
-  const exec = ['exec', '--detach', '--process', files.spec, '--pid-file', files.pid, id];
+function startWithReaders(runtime: OciRuntime, id: string, files: ExecFiles, maxOutputBytes: number): RunningExec {
   const stdout = pipe(false);
   const stderr = pipe(false);
   const out = new OutputReader(stdout[0], maxOutputBytes);
   const err = new OutputReader(stderr[0], maxOutputBytes);
   try {
-    const starter = spawnProcess({
-      file: runtime.path,
-      args: [...globalArgs(runtime), '--log', files.log, '--log-format', 'json', ...exec],
-      env: runtime.env,
-      stdio: [null, stdout[1], stderr[1]],
-      // Whatever session the runtime puts the program in, nobody else is in it.
-      newSession: true,
-    });
-    return { starter, out, err };
+    return { starter: startExec(runtime, id, files, [null, stdout[1], stderr[1]]), out, err };
   } catch (error) {
     out.close();
     err.close();
@@ -101,24 +89,4 @@ function startExec(runtime: OciRuntime, id: string, files: ExecFiles, maxOutputB
     closeSync(stdout[1]);
     closeSync(stderr[1]);
   }
-}
-
-function toExitCode(exit: ProcessExit): number {
-  return exit.exitCode ?? 128 + (exit.signal ?? 0);
-}
-
-async function readPid(path: string): Promise<number | undefined> {
-  const pid = Number(await readFile(path, 'latin1').catch(() => ''));
-  return Number.isInteger(pid) && pid > 1 ? pid : undefined;
-}
-
-async function startFailure(
-  runtime: OciRuntime,
-  what: string,
-  files: ExecFiles,
-  err: OutputReader,
-): Promise<DaemonError> {
-  const log = await readFile(files.log, 'utf8').catch(() => '');
-  const reason = firstError(log) ?? firstError(err.finish().toString()) ?? 'it ended without a word';
-  return new DaemonError('unknown', `runtime "${runtime.handler}" ${what}: ${withHint(reason)}`);
 }

@@ -1,17 +1,16 @@
 // The container's log file: made before conmon opens it, and reopened after it was rotated away.
-import { closeSync, constants, openSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { chmod, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sleep } from '../../async/timeout.ts';
 import { deadlineExceeded, failedPrecondition, isErrno } from '../../errors.ts';
 import type { ProcessIdentity } from '../../host/procfs.ts';
 import type { ContainerRef } from '../driver.ts';
-import { bundleFiles } from './bundle-files.ts';
+import { sendReopen } from './control-fifo.ts';
 import { findMonitor } from './monitor.ts';
 
 const LOG_MODE = 0o640;
 const REOPEN_LIMIT_MS = 5000;
-const REOPEN_COMMAND = '2 0 0\n';
 
 /** Makes the log and its directory when they are missing: older conmons would give the file mode 0600. */
 export async function prepareLog(path: string): Promise<void> {
@@ -32,7 +31,7 @@ export async function reopenLog(container: ContainerRef, path: string): Promise<
   // conmon ends when it cannot create the file.
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   if (await isOpenIn(monitor, path)) return;
-  send(bundleFiles(container.bundle).control);
+  sendReopen(container);
   const end = Date.now() + REOPEN_LIMIT_MS;
   for (let pause = 1; !(await isOpenIn(monitor, path)); pause = Math.min(pause * 2, 50)) {
     if (Date.now() > end)
@@ -42,16 +41,6 @@ export async function reopenLog(container: ContainerRef, path: string): Promise<
     await sleep(pause);
   }
   await chmod(path, LOG_MODE);
-}
-
-function send(fifo: string): void {
-  // Opened for reading too, or opening would fail or wait where nobody reads.
-  const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
-  try {
-    writeSync(fd, REOPEN_COMMAND);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 async function isOpenIn(monitor: ProcessIdentity, path: string): Promise<boolean> {

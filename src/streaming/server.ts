@@ -1,0 +1,127 @@
+// The HTTP server that exec, attach and port-forward clients connect to: token in the URL, then the protocol.
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import { isIPv6, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { errorMessage } from '../errors.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { StreamRequest, StreamRuntime } from './session.ts';
+import { refuseUpgrade } from './spdy/negotiate.ts';
+import { serveClient } from './serve-client.ts';
+import { Tokens } from './tokens.ts';
+
+/** A connection on which nothing moves for this long is closed. */
+const IDLE_MS = 4 * 60 * 60 * 1000;
+const CREATION_MS = 30_000;
+/** How long a client may take to close after its stream has ended. */
+const LINGER_MS = 5000;
+
+export interface StreamingOptions {
+  readonly address: string;
+  /** 0: the kernel chooses. */
+  readonly port: number;
+  readonly runtime: StreamRuntime;
+  readonly log: Logger;
+  /** Milliseconds; 4 hours when not given. */
+  readonly idleMs?: number;
+  /** Milliseconds in which a client must have opened its streams; 30 s when not given. */
+  readonly creationMs?: number;
+}
+
+export class StreamingServer {
+  readonly #options: StreamingOptions;
+  readonly #tokens = new Tokens<StreamRequest>();
+  readonly #server: Server;
+  readonly #clients = new Set<Duplex>();
+
+  private constructor(options: StreamingOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => {
+      const isKnown = this.#take(request) !== undefined;
+      response.writeHead(isKnown ? 400 : 404, { connection: 'close' });
+      response.end(isKnown ? 'upgrade to SPDY/3.1 or websocket\n' : undefined);
+    });
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      void this.#upgrade(request, socket, head);
+    });
+  }
+
+  /** Listens. @throws when the address is taken or not ours */
+  static async start(options: StreamingOptions): Promise<StreamingServer> {
+    const server = new StreamingServer(options);
+    server.#server.listen({ host: options.address, port: options.port });
+    await once(server.#server, 'listening');
+    return server;
+  }
+
+  /**
+   * The URL at which one client will be served, once, within a minute.
+   * @throws resource-exhausted when too many clients are awaited
+   */
+  issue(request: StreamRequest): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://${reachable(this.#options.address)}:${port}/${request.kind}/${this.#tokens.issue(request)}`;
+  }
+
+  /** How many clients are connected. */
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  #take({ url }: IncomingMessage): StreamRequest | undefined {
+    const [, kind, token] = /^\/(exec|attach|portforward)\/([\w-]{1,64})(?:\?|$)/.exec(url ?? '') ?? [];
+    const request = token === undefined ? undefined : this.#tokens.take(token);
+    return request?.kind === kind ? request : undefined;
+  }
+
+  async #upgrade(upgrade: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    socket.on('error', () => undefined);
+    const request = this.#take(upgrade);
+    if (request === undefined) {
+      refuseUpgrade(socket, 404, '');
+      return;
+    }
+    const gone = new AbortController();
+    this.#clients.add(socket);
+    socket.once('close', () => {
+      this.#clients.delete(socket);
+      gone.abort(new Error('its connection has closed'));
+    });
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, CREATION_MS);
+    socket.setTimeout(this.#options.idleMs ?? IDLE_MS, () => socket.destroy());
+    const creationMs = this.#options.creationMs ?? CREATION_MS;
+    const { runtime, log } = this.#options;
+    try {
+      await serveClient({ runtime, request, upgrade, socket, head, creationMs, signal: gone.signal });
+    } catch (error) {
+      if (!gone.signal.aborted) log.info({ kind: request.kind, reason: errorMessage(error) }, 'a stream was cut off');
+    } finally {
+      finish(socket);
+    }
+  }
+
+  /** Stops listening and cuts every client off. */
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    for (const socket of this.#clients) socket.destroy();
+    await closed;
+  }
+}
+
+function finish(socket: Duplex): void {
+  if (socket.destroyed) return;
+  socket.end();
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(timer));
+}
+
+/** The host part of a URL that reaches a listener on `address`; the kubelet is on this host. */
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  if (address === '::') return '[::1]';
+  return isIPv6(address) ? `[${address}]` : address;
+}
