@@ -2,7 +2,7 @@
 // Started only after the thread pool exists: pool threads inherit the namespaces of whoever uses the pool first.
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { errorMessage } from '../errors.ts';
+import { errorCode, errorMessage, invalidArgument, isErrno } from '../errors.ts';
 import {
   AF,
   CLONE,
@@ -42,6 +42,15 @@ function toPath(sysctl: string): string {
   return sysctl.replace(/[./]/g, (sign) => (sign === '.' ? '/' : '.'));
 }
 
+function setSysctl(name: string, value: string): void {
+  try {
+    writeFileSync(`/proc/sys/${toPath(name)}`, value);
+  } catch (error) {
+    const why = isErrno(error, 'ENOENT') ? 'this kernel has no such parameter' : errorMessage(error);
+    throw invalidArgument(`sysctl "${name}" cannot be set to "${value}": ${why}`);
+  }
+}
+
 function pin(request: PinRequest): void {
   mkdirSync(request.directory, { recursive: true, mode: 0o700 });
   unshare(request.kinds.reduce((flags, kind) => flags | FLAGS[kind], 0));
@@ -53,9 +62,7 @@ function pin(request: PinRequest): void {
     }
     if (request.kinds.includes('net')) setInterfaceUp('lo');
     if (request.hostname !== undefined) setHostname(request.hostname);
-    for (const [name, value] of Object.entries(request.sysctls)) {
-      writeFileSync(`/proc/sys/${toPath(name)}`, value);
-    }
+    for (const [name, value] of Object.entries(request.sysctls)) setSysctl(name, value);
   } finally {
     goHome(request.kinds);
   }
@@ -95,7 +102,7 @@ parentPort?.on('message', ({ id, request }: { id: number; request: NamespaceRequ
   try {
     reply = { id, value: answer(request) };
   } catch (error) {
-    reply = { id, error: errorMessage(error) };
+    reply = { id, error: errorMessage(error), code: errorCode(error) };
   }
   parentPort?.postMessage(reply);
 });

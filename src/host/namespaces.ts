@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { deferred, type Deferred } from '../async/deferred.ts';
-import { internal } from '../errors.ts';
+import { DaemonError, internal, type ErrorCode } from '../errors.ts';
 import { removeMount } from './mounts.ts';
 
 export type NamespaceKind = 'net' | 'ipc' | 'uts';
@@ -28,6 +28,8 @@ export interface NamespaceReply {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: string;
+  /** Comes with `error`; `unknown` when it is the kernel's. */
+  readonly code?: ErrorCode;
 }
 
 /**
@@ -62,8 +64,9 @@ export class PodNamespaces {
   #settle(reply: NamespaceReply): void {
     const waiter = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (reply.error === undefined) waiter?.resolve(reply.value);
-    else waiter?.reject(internal(reply.error));
+    const { error, code = 'unknown' } = reply;
+    if (error === undefined) waiter?.resolve(reply.value);
+    else waiter?.reject(new DaemonError(code === 'unknown' ? 'internal' : code, error));
   }
 
   #ask(request: NamespaceRequest): Promise<unknown> {
@@ -77,6 +80,7 @@ export class PodNamespaces {
   /**
    * Makes new namespaces of the given kinds and pins them at `directory/KIND`, with `lo` up, hostname and sysctls set.
    * On failure the caller removes what is there with `unpin`.
+   * @throws invalid-argument for a sysctl the kernel refuses
    */
   async pin(request: Omit<PinRequest, 'op'>): Promise<void> {
     await this.#ask({ op: 'pin', ...request });
