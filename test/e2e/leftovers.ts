@@ -11,16 +11,18 @@ const KERNEL_INTERFACES = /^(lo|crisol0|tunl0|sit0|gre0|gretap0|erspan0|ip_vti0|
 /**
  * One line for each process, mount, interface, lease, rule, cgroup and directory; empty when all is as before.
  * Waits up to 3 s for what is removed in the background.
+ * @param before lines that count for nothing, of an earlier `snapshot`
  */
-export async function leftovers(daemon: TestDaemon): Promise<readonly string[]> {
+export async function leftovers(daemon: TestDaemon, before: readonly string[] = []): Promise<readonly string[]> {
   for (let tries = 0; ; tries += 1) {
-    const found = leftNow(daemon);
+    const found = snapshot(daemon).filter((line) => !before.includes(line));
     if (found.length === 0 || tries === 30) return found;
     await sleep(100);
   }
 }
 
-function leftNow(daemon: TestDaemon): string[] {
+/** What `leftovers` would find now. */
+export function snapshot(daemon: TestDaemon): string[] {
   return [
     ...processesOf(daemon).map((text) => `process ${text}`),
     ...mountsBelow(daemon.directory, daemon.root).map((path) => `mount ${path}`),
