@@ -86,6 +86,21 @@ describe('a runtime handler', () => {
     expect(await crictlJson('inspecti', PAUSE_IMAGE)).toMatchObject({ status: { pinned: true } });
   });
 
+  it('pause_image: a value that is no image ends the start, with the key in the message', async () => {
+    const config = join(files.directory, 'bad.toml');
+    const places = `root = "${files.directory}/root"\nrun = "${files.directory}/run"\n`;
+    writeFileSync(config, `version = 1\n${places}[cri]\npause_image = "Not An Image"\n`);
+    const entry = join(lab('REPO'), 'dist/src/main.js');
+
+    const daemon = await execa(process.execPath, [entry, 'serve', '--config', config], {
+      reject: false,
+      timeout: 10_000,
+      forceKillAfterDelay: 100,
+    });
+
+    expect(daemon).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('crisol: cri.pause_image: invalid') });
+  }, 20_000);
+
   it('seccomp_profile: is what RuntimeDefault means, and Unconfined goes without', async () => {
     const script = 'mkdir /made && echo made';
     const of = (type: number) => ({ linux: { security_context: { seccomp: { profile_type: type } } } });
