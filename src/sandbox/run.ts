@@ -33,11 +33,18 @@ export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promis
   const id = newId();
   const log = deps.log.child({ sandboxId: id });
   let undone = true;
-  let stage = 'writing the record';
+  let stage = 'finding its pause image';
   try {
+    const needsPause = plan.sharedPid || handler.driver.features.sandboxProcess;
+    // Before everything else: a pull may take long, and nothing should be held meanwhile.
+    const pauseImage = needsPause ? await findPauseImage(deps) : undefined;
     return await withRollback(
       async (undo) => {
-        let record = await commit(deps, newRecord(deps, request, id, handler.snapshot));
+        stage = 'writing the record';
+        let record = await commit(deps, {
+          ...newRecord(deps, request, id, handler.snapshot),
+          pauseImageId: pauseImage?.id ?? null,
+        });
         undo('delete the record', () => forget(deps, id, undone));
         stage = 'making its namespaces';
         await pinNamespaces(deps, record, plan, undo);
@@ -53,12 +60,10 @@ export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promis
           undo('detach it from the network', () => deps.network.detach(id, netnsPath(deps.layout, id)));
           record = { ...record, ips: [...(await attachNetwork(deps, record))] };
         }
-        if (plan.sharedPid || handler.driver.features.sandboxProcess) {
+        if (needsPause) {
           stage = 'starting its pause process';
           undo('end its pause process', () => stopPause(deps, record));
-          const image = await findPauseImage(deps);
-          record = await commit(deps, { ...record, pauseImageId: image?.id ?? null });
-          record = { ...record, pause: await startPause(deps, record, image) };
+          record = { ...record, pause: await startPause(deps, record, pauseImage) };
         }
         stage = 'recording that it is ready';
         return commit(deps, { ...record, status: { phase: 'ready' } });
