@@ -4,12 +4,16 @@ import { text } from 'node:stream/consumers';
 import { runCli } from './cli/cli.ts';
 import { processOutput } from './cli/output.ts';
 import type { Config } from './config/schema.ts';
+import { keepHeapSmall } from './host/small-heap.ts';
 
 const exitCode = await runCli(process.argv.slice(2), {
   output: processOutput(),
   readStdin: () => text(process.stdin),
   // Loaded only when it is needed: every other command starts faster without it.
-  runDaemon: async (config: Config) => (await import('./daemon/daemon.ts')).runDaemon(config),
+  runDaemon: async (config: Config) => {
+    keepHeapSmall();
+    return (await import('./daemon/daemon.ts')).runDaemon(config);
+  },
 });
 // A daemon that failed half-way through its start leaves threads and watches that would keep the process for ever.
 process.exit(exitCode);
