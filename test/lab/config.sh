@@ -70,4 +70,10 @@ path = "runc"
 kind = "oci"
 path = "crun"
 E2
+  [[ ! -x $BIN/runc-current ]] || cat >>"$1/config.toml" <<E2
+
+[runtimes.runc-current]
+kind = "oci"
+path = "$BIN/runc-current"
+E2
 }

@@ -13,6 +13,8 @@ programs=(
   conmon runc crun containernetworking-plugins iptables
   busybox skopeo jq iproute2 procps util-linux mount tar gzip xz-utils zstd ca-certificates
 )
+# What the current runc is built with.
+headers=(gcc libc6-dev pkg-config libseccomp-dev)
 # Daemons and the libraries they want: unpacked, never installed.
 unpacked=(
   docker-registry nginx apache2-bin
@@ -26,9 +28,10 @@ apt_update_once() {
   apt_updated=true
 }
 
-install_programs() {
+# install_packages PACKAGE...
+install_packages() {
   local package missing=()
-  for package in "${programs[@]}"; do
+  for package in "$@"; do
     [[ $(dpkg-query -Wf '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || missing+=("$package")
   done
   ((${#missing[@]})) || return 0
@@ -60,7 +63,7 @@ build_go() {
   shift 2
   [[ -x $output && -z $(find "$directory" -type f -newer "$output" -print -quit) ]] && return 0
   say "build ${output##*/}"
-  (cd "$directory" && CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOMAXPROCS=2 go "$@")
+  (cd "$directory" && CGO_ENABLED=${cgo-0} GOFLAGS=-buildvcs=false GOMAXPROCS=2 go "$@")
   touch "$output"
 }
 
@@ -81,21 +84,30 @@ build_programs() {
   done
 }
 
+# Debian's runc is years behind the one that clusters run; both are handlers of the lab.
+build_runc() {
+  cgo=1 build_go runc-current "$LAB_SRC/runc" build -trimpath -tags 'seccomp urfave_cli_no_docs' -ldflags '-s -w' \
+    -o "$BIN/runc-current" github.com/opencontainers/runc
+}
+
 main() {
   mkdir -p "$BIN"
   exec 9>"$LAB/install.lock"
   flock 9
-  install_programs
+  install_packages "${programs[@]}"
   command -v go >/dev/null || die "go is needed to build crictl and critest"
   build_crictl
   build_programs
   [[ ${1-} != --demo ]] || return 0
   unpack_daemons
+  install_packages "${headers[@]}"
+  build_runc
   build_critest
   if [[ ${1-} == --versions ]]; then
     crictl --version
     conmon --version | head -1
     runc --version | head -1
+    runc-current --version | head -1
     crun --version | head -1
     docker-registry --version
   fi
