@@ -3,6 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { failedPrecondition } from '../errors.ts';
 import type { NamespaceOption } from '../gen/runtime/v1/NamespaceOption.ts';
 import type { ImageRecord } from '../image/service.ts';
+import { applyCdiEdits } from '../oci/cdi/apply-edits.ts';
+import { requestedCdiDevices } from '../oci/cdi/names.ts';
 import { buildContainerSpec } from '../oci/container-spec.ts';
 import type { NamespaceChoices } from '../oci/namespaces.ts';
 import type { Spec } from '../oci/types.ts';
@@ -12,6 +14,7 @@ import { podFiles, podHostname } from '../state/pod-files.ts';
 import { podNamespaces } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import type { ContainerDeps } from './deps.ts';
+import { findCdiEdits } from './cdi-devices.ts';
 import { findDevices, listHostDevices } from './host-devices.ts';
 import { resolveMounts } from './host-mounts.ts';
 import { readInRoot, resolveInRoot } from './rootfs-path.ts';
@@ -38,6 +41,7 @@ export async function composeSpec(
   );
   const { handler } = sandbox;
   const allDevices = security?.privileged === true && !handler.privilegedWithoutHostDevices;
+  const cdiEdits = await findCdiEdits(requestedCdiDevices(config));
   const { recursiveReadOnlyMounts } = handler.features;
   // An image's volumes are directories of the container itself, as CRI-O has them.
   for (const volume of image.config.volumes) mkdirSync(resolveInRoot(rootfsPath, volume), { recursive: true });
@@ -63,7 +67,8 @@ export async function composeSpec(
     },
     defaults: deps.settings.specDefaults,
   });
-  return { spec, user };
+  // Last, so that a device's vendor has the final word.
+  return { spec: applyCdiEdits(spec, cdiEdits), user };
 }
 
 function chooseNamespaces(deps: ContainerDeps, record: ContainerRecord, sandbox: SandboxRecord): NamespaceChoices {

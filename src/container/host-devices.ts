@@ -9,7 +9,8 @@ import { grantDevice, type DeviceGrant, type HostDevice } from '../oci/devices.t
 const SKIPPED = new Set(['pts', 'shm', 'fd', 'mqueue', '.lxc', '.lxd-mounts', '.udev', 'console']);
 const MAX_DEPTH = 8;
 
-function toHostDevice(path: string, stat: Stats): HostDevice {
+/** A node of the host as `stat` saw it. */
+export function toHostDevice(path: string, stat: Stats): HostDevice {
   const dev = BigInt(stat.rdev);
   return {
     path,

@@ -8,7 +8,18 @@ export interface Spec {
   process: Process;
   mounts: SpecMount[];
   annotations: Record<string, string>;
+  hooks?: Partial<Record<HookName, Hook[]>>;
   linux: Linux;
+}
+
+export type HookName = 'prestart' | 'createRuntime' | 'createContainer' | 'startContainer' | 'poststart' | 'poststop';
+
+export interface Hook {
+  path: string;
+  args?: string[];
+  env?: string[];
+  /** Seconds. */
+  timeout?: number;
 }
 
 export interface Process {
