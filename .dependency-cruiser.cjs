@@ -60,6 +60,12 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/(config|image/registry)/' },
       to: { path: 'node_modules/smol-toml' },
     },
+    {
+      name: 'ws-in-websocket-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/streaming/websocket/' },
+      to: { path: 'node_modules/ws/' },
+    },
     ...rows,
   ],
   options: {

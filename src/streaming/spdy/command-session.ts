@@ -1,40 +1,36 @@
 // Exec and attach over SPDY: one stream per channel, each named by its `streamType` header.
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { orAbort } from '../../async/abort.ts';
 import { deferred } from '../../async/deferred.ts';
 import { withTimeout } from '../../async/timeout.ts';
+import { DaemonError } from '../../errors.ts';
+import type { Client } from '../client.ts';
 import { serveRemoteCommand, type Channels } from '../remote-command.ts';
-import type { ProcessRequest, StreamRuntime } from '../session.ts';
+import type { ProcessRequest } from '../session.ts';
 import { SpdyConnection } from './connection.ts';
 import { acceptUpgrade, chooseProtocol, refuseUpgrade } from './negotiate.ts';
 import type { SpdyStream } from './stream.ts';
 
 const PROTOCOLS = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io'];
 
-export interface CommandSession {
-  readonly runtime: StreamRuntime;
-  readonly request: ProcessRequest;
-  readonly upgrade: IncomingMessage;
-  readonly socket: Duplex;
-  /** How long the client may take to open its streams. */
-  readonly creationMs: number;
-  /** Aborts when the socket has closed. */
-  readonly signal: AbortSignal;
-}
-
 /** Serves one client to the end. @throws when it broke the protocol, was too slow to open its streams, or has gone */
-export async function serveCommandOverSpdy(session: CommandSession): Promise<void> {
-  const { runtime, request, upgrade, socket, creationMs, signal } = session;
+export async function serveCommandOverSpdy(client: Client<ProcessRequest>): Promise<void> {
+  const { runtime, request, upgrade, socket, head, creationMs } = client;
   const protocol = chooseProtocol(upgrade, PROTOCOLS);
   if (protocol === undefined) {
     refuseUpgrade(socket, 403, `unable to negotiate a protocol: served are ${PROTOCOLS.join(', ')}\n`);
     return;
   }
+  if (head.length > 0) socket.unshift(head);
   acceptUpgrade(socket, protocol);
   const collector = new StreamCollector(wantedTypes(request, protocol));
   const connection = new SpdyConnection({ transport: socket, onStream: (stream) => collector.add(stream) });
-  const ended = connection.run();
+  const over = new AbortController();
+  const gone = new DaemonError('cancelled', 'the client has gone');
+  void connection.run().then(
+    () => over.abort(gone),
+    (error: unknown) => over.abort(error),
+  );
+  const signal = AbortSignal.any([client.signal, over.signal]);
   try {
     const opened = withTimeout(collector.complete, creationMs, 'opening the streams');
     const channels = await orAbort(opened, signal);
@@ -42,7 +38,6 @@ export async function serveCommandOverSpdy(session: CommandSession): Promise<voi
     await serveRemoteCommand({ runtime, request, channels, statusForm, signal });
   } finally {
     connection.close();
-    await ended;
   }
 }
 

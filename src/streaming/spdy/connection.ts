@@ -45,7 +45,9 @@ export class SpdyConnection {
   /** Serves until the connection has ended. @throws invalid-argument when the client broke the protocol */
   async run(): Promise<void> {
     try {
-      for await (const chunk of this.#transport as AsyncIterable<Buffer>) {
+      // Not destroyed when the loop is left: the goodbye is still to be sent.
+      const chunks = this.#transport.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+      for await (const chunk of chunks) {
         this.#parser.push(chunk);
         for (let frame; (frame = this.#parser.next()) !== undefined;) {
           if (frame.kind === 'data') this.#takeData(frame);
@@ -55,7 +57,7 @@ export class SpdyConnection {
       }
       if (!this.#parser.idle && !this.#isClosing) throw invalidArgument('the connection ended within a frame');
     } catch (error) {
-      if (!this.#transport.destroyed) this.#goAway(GOAWAY.PROTOCOL_ERROR);
+      if (this.#transport.writable) this.#goAway(GOAWAY.PROTOCOL_ERROR);
       if (!this.#isClosing) throw error;
     } finally {
       this.#end();
@@ -65,7 +67,8 @@ export class SpdyConnection {
   #end(): void {
     this.#inflater.close();
     for (const stream of [...this.#streams.values()]) stream.destroy();
-    this.#transport.destroy();
+    // After a goodbye the owner of the transport waits until it is sent.
+    if (!this.#transport.writableEnded) this.#transport.destroy();
   }
 
   /** Says goodbye once what was written so far is sent; the client then closes. */
