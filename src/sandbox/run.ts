@@ -1,5 +1,5 @@
 // RunPodSandbox: the ordered steps from a config to a ready pod, each with its undo.
-import { withRollback, type Undo } from '../async/rollback.ts';
+import { withRollback } from '../async/rollback.ts';
 import { DaemonError, errorMessage, withContext } from '../errors.ts';
 import type { PodSandboxConfig } from '../gen/runtime/v1/PodSandboxConfig.ts';
 import { bootId } from '../host/procfs.ts';
@@ -47,7 +47,11 @@ export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promis
         });
         undo('delete the record', () => forget(deps, id, undone));
         stage = 'making its namespaces';
-        await pinNamespaces(deps, record, plan, undo);
+        // Plugins find what they made through the network namespace: while one still owes a DEL, it stays.
+        undo('remove its namespaces', () => {
+          if (undone) deps.namespaces.unpin(deps.layout.namespaces(id));
+        });
+        await pinNamespaces(deps, record, plan);
         stage = 'writing its files';
         undo('remove its files', () => removePodFiles(deps.layout.sandboxFiles(id)));
         makePodFiles(deps.layout, record, deps.settings.shmSizeBytes);
@@ -127,16 +131,14 @@ async function forget(deps: SandboxDeps, id: string, undone: boolean): Promise<v
   await commit(deps, { ...deps.index.get(id), status: { phase: 'not-ready', reason } });
 }
 
-async function pinNamespaces(deps: SandboxDeps, record: SandboxRecord, plan: NamespacePlan, undo: Undo): Promise<void> {
+async function pinNamespaces(deps: SandboxDeps, record: SandboxRecord, plan: NamespacePlan): Promise<void> {
   const wanted = checkSysctls(record.config.linux?.sysctls ?? {}, {
     podNet: !plan.hostNetwork,
     podIpc: !plan.hostIpc,
   });
   if (plan.pinned.length === 0) return;
-  const directory = deps.layout.namespaces(record.id);
-  undo('remove its namespaces', () => deps.namespaces.unpin(directory));
   await deps.namespaces.pin({
-    directory,
+    directory: deps.layout.namespaces(record.id),
     kinds: plan.pinned,
     ...(plan.pinned.includes('uts') ? { hostname: podHostname(record.config) } : {}),
     sysctls: wanted,
