@@ -46,8 +46,8 @@ export class TestDaemon {
     this.client = new CriClient(this.socket);
   }
 
-  /** Writes config.toml. @param more appended: further tables */
-  writeConfig(more = ''): void {
+  /** Writes config.toml as it is at first. */
+  writeConfig(): void {
     writeFileSync(
       this.configPath,
       `version = 1
@@ -62,8 +62,14 @@ registry_dirs = ["${this.registryDir}"]
 [network]
 conf_dirs = ["${this.confDir}"]
 bin_dirs = ["${this.binDir}", "/opt/cni/bin", "/usr/lib/cni"]
-${more}`,
+`,
     );
+  }
+
+  /** Writes a drop-in that changes the configuration of the next start. */
+  writeDropIn(text: string): void {
+    mkdirSync(`${this.configPath}.d`, { recursive: true });
+    writeFileSync(join(`${this.configPath}.d`, '50-test.toml'), text);
   }
 
   /** Writes the network's configuration, in one step as an installer of plugins would. */
