@@ -12,6 +12,10 @@ const MAX_STREAMS = 2048;
 const RESET = { PROTOCOL_ERROR: 1, INVALID_STREAM: 2, REFUSED_STREAM: 3, CANCEL: 5 } as const;
 const GOAWAY = { OK: 0, PROTOCOL_ERROR: 1 } as const;
 const CONNECTION_UPDATE_BYTES = 32 * 1024;
+/** The first probe draws the reset, the second meets it. */
+const PROBE_MS = 2000;
+/** Pings of the server have even numbers. */
+const OUR_PING = 2;
 
 export interface SpdyConnectionOptions {
   readonly transport: Duplex;
@@ -83,11 +87,14 @@ export class SpdyConnection {
   }
 
   async #room(): Promise<void> {
+    // The end of a client is not seen where nothing is read: writing finds it out.
+    const probe = setInterval(() => this.#outbox.control(FRAME.PING, [OUR_PING]), PROBE_MS);
     while (this.#blocked.size > 0 && !this.#transport.destroyed) {
       await new Promise<void>((resolve) => {
         this.#unblocked = resolve;
       });
     }
+    clearInterval(probe);
   }
 
   #takeData({ streamId, bytes, fin }: DataPiece): void {

@@ -7,6 +7,8 @@ import { decodeMessage, encodeMessage, type Encoding } from './message.ts';
 const CLOSE_CHANNEL = 255;
 const PROTOCOL_ERROR = 1002;
 const INPUT_BYTES = 64 * 1024;
+/** The first probe draws the reset, the second meets it. */
+const PROBE_MS = 2000;
 
 export interface ChannelOptions {
   readonly encoding: Encoding;
@@ -22,6 +24,7 @@ export class WebSocketChannels {
   readonly #options: ChannelOptions;
   readonly #inputs = new Map<number, Readable>();
   readonly #blocked = new Set<number>();
+  #probe: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, options: ChannelOptions) {
     this.#socket = socket;
@@ -32,10 +35,7 @@ export class WebSocketChannels {
 
   /** What the client sends on a channel. To be called before the event loop goes on. */
   input(channel: number): Readable {
-    const read = () => {
-      this.#blocked.delete(channel);
-      if (this.#blocked.size === 0 && this.#socket.isPaused) this.#socket.resume();
-    };
+    const read = () => this.#unblock(channel);
     const input = new Readable({
       highWaterMark: INPUT_BYTES,
       read,
@@ -84,6 +84,16 @@ export class WebSocketChannels {
     if (input.push(bytes)) return;
     this.#blocked.add(channel);
     this.#socket.pause();
+    // The end of a client is not seen where nothing is read: writing finds it out.
+    this.#probe ??= setInterval(() => this.#socket.ping(), PROBE_MS);
+  }
+
+  #unblock(channel: number): void {
+    this.#blocked.delete(channel);
+    if (this.#blocked.size > 0) return;
+    clearInterval(this.#probe);
+    this.#probe = undefined;
+    if (this.#socket.isPaused) this.#socket.resume();
   }
 
   #end(channel: number | undefined): void {
