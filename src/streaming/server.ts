@@ -10,7 +10,7 @@ import { refuseUpgrade } from './spdy/negotiate.ts';
 import { serveClient } from './serve-client.ts';
 import { Tokens } from './tokens.ts';
 
-/** A connection on which nothing moves for this long is closed. */
+/** A connection on which nothing moves for this long, or at most twice as long, is closed. */
 const IDLE_MS = 4 * 60 * 60 * 1000;
 const CREATION_MS = 30_000;
 /** How long a client may take to close after its stream has ended. */
@@ -89,7 +89,7 @@ export class StreamingServer {
     });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, CREATION_MS);
-    socket.setTimeout(this.#options.idleMs ?? IDLE_MS, () => socket.destroy());
+    closeWhenIdle(socket, this.#options.idleMs ?? IDLE_MS);
     const creationMs = this.#options.creationMs ?? CREATION_MS;
     const { runtime, log } = this.#options;
     try {
@@ -109,6 +109,17 @@ export class StreamingServer {
     for (const socket of this.#clients) socket.destroy();
     await closed;
   }
+}
+
+/** Destroys a socket on which not one byte has moved during `ms`. `ws` takes the socket's own time-out away. */
+function closeWhenIdle(socket: Socket, ms: number): void {
+  let moved = 0;
+  const timer = setInterval(() => {
+    const now = socket.bytesRead + socket.bytesWritten;
+    if (now === moved) socket.destroy();
+    moved = now;
+  }, ms);
+  socket.once('close', () => clearInterval(timer));
 }
 
 function finish(socket: Duplex): void {

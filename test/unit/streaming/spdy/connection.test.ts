@@ -14,6 +14,11 @@ function synStream(deflater: HeaderDeflater, id: number): Buffer {
   return controlFrame(FRAME.SYN_STREAM, [id, 0], Buffer.concat([Buffer.alloc(2), block]));
 }
 
+/** Waits until something is so, at most two seconds. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 400 && !isSo(); tries += 1) await sleep(5);
+}
+
 describe('SpdyConnection', () => {
   let client: Duplex;
   let running: Promise<void>;
@@ -55,7 +60,7 @@ describe('SpdyConnection', () => {
 
   async function open(): Promise<SpdyStream> {
     client.write(synStream(new HeaderDeflater(), 1));
-    await sleep(20);
+    await until(() => streams.length > 0);
     const [stream] = streams;
     if (stream === undefined) throw new ReferenceError('no stream was opened');
     return stream;
@@ -76,7 +81,7 @@ describe('SpdyConnection', () => {
 
   it('answers pings of the client', async () => {
     client.write(controlFrame(FRAME.PING, [5]));
-    await sleep(20);
+    await until(() => received.length > 0);
     expect(received).toEqual([{ type: FRAME.PING, numbers: [5] }]);
   });
 
@@ -87,20 +92,24 @@ describe('SpdyConnection', () => {
     await sleep(50);
     expect(stream.readableLength).toBeLessThan(4 * 65_536);
     stream.resume();
-    await sleep(100);
-    const updates = received.filter(({ type, numbers }) => type === FRAME.WINDOW_UPDATE && numbers[0] === 1);
-    expect(updates.reduce((sum, { numbers }) => sum + (numbers[1] ?? 0), 0)).toBe(20 * 65_536);
+    const granted = () =>
+      received
+        .filter(({ type, numbers }) => type === FRAME.WINDOW_UPDATE && numbers[0] === 1)
+        .reduce((sum, { numbers }) => sum + (numbers[1] ?? 0), 0);
+    await until(() => granted() === 20 * 65_536);
+    expect(granted()).toBe(20 * 65_536);
   });
 
   it('sends no more than the window of a client that counts', async () => {
     const stream = await open();
-    client.write(controlFrame(FRAME.WINDOW_UPDATE, [0, 1_000_000]));
-    await sleep(20);
+    client.write(Buffer.concat([controlFrame(FRAME.WINDOW_UPDATE, [0, 1_000_000]), controlFrame(FRAME.PING, [1])]));
+    await until(() => received.some(({ type }) => type === FRAME.PING));
     stream.end(Buffer.alloc(100_000));
-    await sleep(50);
+    await until(() => data.length >= 65_536);
+    await sleep(20);
     expect(data).toHaveLength(65_536);
     client.write(controlFrame(FRAME.WINDOW_UPDATE, [1, 50_000]));
-    await sleep(50);
+    await until(() => data.length === 100_000);
     expect(data).toHaveLength(100_000);
   });
 
@@ -109,7 +118,7 @@ describe('SpdyConnection', () => {
     client.write(Buffer.concat([dataHead(9, 1, false), Buffer.from('x')]));
     client.write(controlFrame(FRAME.RST_STREAM, [1, 5]));
     await once(stream, 'close');
-    await sleep(20);
+    await until(() => received.length > 0);
     expect(received).toContainEqual({ type: FRAME.RST_STREAM, numbers: [9, 2] });
   });
 
@@ -121,7 +130,7 @@ describe('SpdyConnection', () => {
   ])('says goodbye with PROTOCOL_ERROR after $name', async ({ bytes }) => {
     client.write(bytes());
     await expect(running).rejects.toThrow(expect.objectContaining({ code: 'invalid-argument' }));
-    await sleep(20);
+    await until(() => received.length > 0);
     expect(received.at(-1)).toEqual({ type: FRAME.GOAWAY, numbers: [0, 1] });
   });
 
