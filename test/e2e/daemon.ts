@@ -166,7 +166,7 @@ bin_dirs = ["${this.binDir}", "/opt/cni/bin", "/usr/lib/cni"]
     this.client.close();
     await this.stop();
     unmountBelow(this.directory, this.root);
-    removeCgroups(this.cgroupParent);
+    await removeCgroups(this.cgroupParent);
     for (const directory of [this.directory, this.root]) rmSync(directory, { recursive: true, force: true });
   }
 }

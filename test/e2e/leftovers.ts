@@ -97,9 +97,12 @@ function directoriesBelow(directory: string): string[] {
     .flatMap((path) => [...directoriesBelow(path), path]);
 }
 
-/** Removes a cgroup and what is below it from every hierarchy. */
-export function removeCgroups(parent: string): void {
+/** Ends what a failed test left running in a cgroup, and removes it with what is below it from every hierarchy. */
+export async function removeCgroups(parent: string): Promise<void> {
   const all = [...cgroupsBelow(parent), ...cgroupRoots().map((root) => join(root, parent))];
+  const pids = new Set(all.flatMap((path) => readIfThere(join(path, 'cgroup.procs')).split('\n')));
+  for (const pid of pids) if (pid !== '') process.kill(Number(pid), 'SIGKILL');
+  if (pids.size > 1) await sleep(500);
   for (const path of all) if (existsSync(path)) rmdirSync(path);
 }
 
