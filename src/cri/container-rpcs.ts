@@ -7,10 +7,9 @@ import type { UnaryTable } from '../rpc/service.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { required, timeoutMs } from './check-request.ts';
 import { toContainerItem, toContainerStatus } from './convert/container.ts';
-import { containerStateName } from './convert/wire-enums.ts';
 import type { CriDeps } from './deps.ts';
-import { matchesContainer, matchesState } from './filters.ts';
 import { toJson } from './info-rpcs.ts';
+import { selectContainers } from './select.ts';
 
 type ContainerRpcs = Pick<
   UnaryTable<RuntimeServiceHandlers>,
@@ -48,14 +47,7 @@ export function containerRpcs(deps: CriDeps): ContainerRpcs {
       await deps.containers.remove(containerId);
       return {};
     },
-    ListContainers: ({ filter }) => {
-      const containers = deps.containerIndex
-        .list()
-        .filter(
-          (record) => matchesContainer(record, filter) && matchesState(containerStateName(record), filter?.state),
-        );
-      return { containers: containers.map(toContainerItem) };
-    },
+    ListContainers: ({ filter }) => ({ containers: selectContainers(deps, filter).map(toContainerItem) }),
     ContainerStatus: async ({ containerId, verbose }) => {
       const record = deps.containerIndex.get(containerId);
       return {

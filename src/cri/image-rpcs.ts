@@ -1,18 +1,15 @@
 // The ImageService.
 import type { AuthConfig } from '../gen/runtime/v1/AuthConfig.ts';
 import type { ImageServiceHandlers } from '../gen/runtime/v1/ImageService.ts';
-import type { ImageRecord } from '../image/service.ts';
 import type { UnaryTable } from '../rpc/service.ts';
 import { required, requiredText } from './check-request.ts';
 import { toImage } from './convert/image.ts';
 import type { CriDeps } from './deps.ts';
+import { selectImages } from './select.ts';
 
 export function imageRpcs(deps: CriDeps): UnaryTable<ImageServiceHandlers> {
   return {
-    ListImages: ({ filter }) => {
-      const wanted = filter?.image?.image ?? '';
-      return { images: (wanted === '' ? deps.images.list() : found(deps.images.find(wanted))).map(toImage) };
-    },
+    ListImages: ({ filter }) => ({ images: selectImages(deps, filter).map(toImage) }),
     ImageStatus: ({ image, verbose }) => {
       const record = deps.images.find(requiredText(required(image, 'image').image, 'image.image'));
       if (record === undefined) return { image: null };
@@ -49,10 +46,6 @@ export function imageRpcs(deps: CriDeps): UnaryTable<ImageServiceHandlers> {
       return { imageFilesystems: [usage], containerFilesystems: [usage] };
     },
   };
-}
-
-function found(record: ImageRecord | undefined): readonly ImageRecord[] {
-  return record === undefined ? [] : [record];
 }
 
 function toAuth(auth: AuthConfig): AuthConfig {

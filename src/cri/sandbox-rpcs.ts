@@ -6,10 +6,9 @@ import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { required } from './check-request.ts';
 import { toContainerStatus } from './convert/container.ts';
 import { toSandboxItem, toSandboxStatus } from './convert/sandbox.ts';
-import { sandboxStateName } from './convert/wire-enums.ts';
 import type { CriDeps } from './deps.ts';
-import { matchesObject, matchesState } from './filters.ts';
 import { toJson } from './info-rpcs.ts';
+import { selectSandboxes } from './select.ts';
 
 type SandboxRpcs = Pick<
   UnaryTable<RuntimeServiceHandlers>,
@@ -40,12 +39,7 @@ export function sandboxRpcs(deps: CriDeps): SandboxRpcs {
         timestamp: String(BigInt(Date.now()) * 1_000_000n),
       };
     },
-    ListPodSandbox: ({ filter }) => {
-      const items = deps.sandboxIndex
-        .list()
-        .filter((record) => matchesObject(record, filter) && matchesState(sandboxStateName(record), filter?.state));
-      return { items: items.map(toSandboxItem) };
-    },
+    ListPodSandbox: ({ filter }) => ({ items: selectSandboxes(deps, filter).map(toSandboxItem) }),
   };
 }
 

@@ -2,7 +2,7 @@
 import type grpc from '@grpc/grpc-js';
 import { createDirectEncoder } from '../rpc/direct-encoder.ts';
 import { loadProtocols } from '../rpc/load-proto.ts';
-import { addService, findService } from '../rpc/service.ts';
+import { addService, findService, type ReplyEncoders } from '../rpc/service.ts';
 import type { RpcDeps } from '../rpc/unary.ts';
 import { adminRpcs, adminStreams } from './admin-rpcs.ts';
 import { containerRpcs } from './container-rpcs.ts';
@@ -12,11 +12,14 @@ import { infoRpcs } from './info-rpcs.ts';
 import { sandboxRpcs } from './sandbox-rpcs.ts';
 import { statsRpcs } from './stats-rpcs.ts';
 import { streamingRpcs } from './streaming-rpcs.ts';
+import { imageListStreams, runtimeListStreams } from './streaming-list-rpcs.ts';
 
 /** Registers RuntimeService, ImageService and crisol's own Admin service. */
 export function addServices(server: grpc.Server, deps: CriDeps, rpc: RpcDeps): void {
   const protocols = loadProtocols();
   const encode = createDirectEncoder();
+  const runtimeStreams = runtimeListStreams(deps, rpc, encode);
+  const imageStreams = imageListStreams(deps, rpc, encode);
   addService(
     server,
     findService(protocols, 'runtime.v1.RuntimeService'),
@@ -29,8 +32,22 @@ export function addServices(server: grpc.Server, deps: CriDeps, rpc: RpcDeps): v
       ListContainerStats: encode('ListContainerStatsResponse'),
       PodSandboxStats: encode('PodSandboxStatsResponse'),
       ListPodSandboxStats: encode('ListPodSandboxStatsResponse'),
+      ...encodedByFunction(runtimeStreams),
     },
+    runtimeStreams,
   );
-  addService(server, findService(protocols, 'runtime.v1.ImageService'), imageRpcs(deps), rpc);
+  addService(
+    server,
+    findService(protocols, 'runtime.v1.ImageService'),
+    imageRpcs(deps),
+    rpc,
+    encodedByFunction(imageStreams),
+    imageStreams,
+  );
   addService(server, findService(protocols, 'crisol.v1.Admin'), adminRpcs(deps), rpc, {}, adminStreams(deps, rpc));
+}
+
+// The list streams hand over messages that are encoded already.
+function encodedByFunction(streams: grpc.UntypedServiceImplementation): ReplyEncoders {
+  return Object.fromEntries(Object.keys(streams).map((method) => [method, (message) => message as Buffer]));
 }

@@ -3,7 +3,7 @@ import { notFound } from '../errors.ts';
 import type { RuntimeServiceHandlers } from '../gen/runtime/v1/RuntimeService.ts';
 import type { UnaryTable } from '../rpc/service.ts';
 import type { CriDeps } from './deps.ts';
-import { matchesContainer, matchesObject } from './filters.ts';
+import { selectMeasuredContainers, selectMeasuredSandboxes } from './select.ts';
 
 type StatsRpcs = Pick<
   UnaryTable<RuntimeServiceHandlers>,
@@ -17,20 +17,16 @@ export function statsRpcs(deps: CriDeps): StatsRpcs {
       if (stats === undefined) throw notFound('container', containerId);
       return { stats };
     },
-    ListContainerStats: async ({ filter }) => {
-      const wanted = deps.containerIndex.list().filter((record) => matchesContainer(record, filter));
-      return { stats: await deps.stats.containers(wanted) };
-    },
+    ListContainerStats: async ({ filter }) => ({
+      stats: await deps.stats.containers(selectMeasuredContainers(deps, filter)),
+    }),
     PodSandboxStats: async ({ podSandboxId }) => {
       const [stats] = await deps.stats.sandboxes([deps.sandboxIndex.get(podSandboxId)]);
       if (stats === undefined) throw notFound('pod sandbox', podSandboxId);
       return { stats };
     },
-    ListPodSandboxStats: async ({ filter }) => {
-      const wanted = deps.sandboxIndex
-        .list()
-        .filter((record) => record.status.phase === 'ready' && matchesObject(record, filter));
-      return { stats: await deps.stats.sandboxes(wanted) };
-    },
+    ListPodSandboxStats: async ({ filter }) => ({
+      stats: await deps.stats.sandboxes(selectMeasuredSandboxes(deps, filter)),
+    }),
   };
 }

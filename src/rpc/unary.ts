@@ -71,7 +71,8 @@ async function answer<Reply>(run: () => Reply | Promise<Reply>): Promise<Answer<
   }
 }
 
-function logFailure(log: Logger, error: unknown, ms: number): void {
+/** Logs a call that failed, as loudly as its error deserves. */
+export function logFailure(log: Logger, error: unknown, ms: number): void {
   const code = errorCode(error);
   if (code === 'not-found' || code === 'unavailable') log.debug({ ms, err: error }, 'refused');
   else if (code === 'internal' || code === 'unknown') log.error({ ms, err: error }, 'failed');
