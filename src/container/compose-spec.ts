@@ -1,5 +1,5 @@
 // Gathers what the spec of a container depends on, from the pod, the image and the host, and has it built.
-import { mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync } from 'node:fs';
 import { failedPrecondition } from '../errors.ts';
 import type { NamespaceOption } from '../gen/runtime/v1/NamespaceOption.ts';
 import type { ImageRecord } from '../image/service.ts';
@@ -11,7 +11,7 @@ import type { Spec } from '../oci/types.ts';
 import { resolveUser, type ResolvedUser } from '../oci/user.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { podFiles, podHostname } from '../state/pod-files.ts';
-import { podNamespaces } from '../state/pod-namespaces.ts';
+import { podNamespaces, podOwner, type PodOwner } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import type { ContainerDeps } from './deps.ts';
 import { findCdiEdits } from './cdi-devices.ts';
@@ -42,9 +42,13 @@ export async function composeSpec(
   const { handler } = sandbox;
   const allDevices = security?.privileged === true && !handler.privilegedWithoutHostDevices;
   const cdiEdits = await findCdiEdits(requestedCdiDevices(config));
-  const { recursiveReadOnlyMounts } = handler.features;
+  const features = {
+    recursiveReadOnlyMounts: handler.features.recursiveReadOnlyMounts,
+    idMappedMounts: handler.features.userNamespaces,
+  };
+  const owner = podOwner(deps.layout, sandbox);
   // An image's volumes are directories of the container itself, as CRI-O has them.
-  for (const volume of image.config.volumes) mkdirSync(resolveInRoot(rootfsPath, volume), { recursive: true });
+  for (const volume of image.config.volumes) makeVolume(rootfsPath, volume, owner);
   const spec = buildContainerSpec({
     container: config,
     sandbox: sandbox.config,
@@ -56,7 +60,7 @@ export async function composeSpec(
     namespaces: chooseNamespaces(deps, record, sandbox),
     cgroupsPath: deps.cgroups.containerPath(sandbox.cgroupParent, record.id).ociPath,
     files: podFiles(deps.layout, sandbox),
-    mounts: await resolveMounts(deps, record, { recursiveReadOnlyMounts, idMappedMounts: false }),
+    mounts: await resolveMounts(deps, record, features, owner),
     devices: findDevices(config.devices),
     seccompProfile: await deps.seccomp.load(security, handler.seccompProfile),
     host: { ...deps.host, hostDevices: allDevices ? listHostDevices() : [] },
@@ -69,6 +73,12 @@ export async function composeSpec(
   });
   // Last, so that a device's vendor has the final word.
   return { spec: applyCdiEdits(spec, cdiEdits), user };
+}
+
+function makeVolume(rootfsPath: string, volume: string, owner: PodOwner | undefined): void {
+  const path = resolveInRoot(rootfsPath, volume);
+  const first = mkdirSync(path, { recursive: true });
+  if (first !== undefined && owner !== undefined) chownSync(path, owner.uid, owner.gid);
 }
 
 function chooseNamespaces(deps: ContainerDeps, record: ContainerRecord, sandbox: SandboxRecord): NamespaceChoices {

@@ -7,7 +7,9 @@ import type { ImageRecord } from '../image/service.ts';
 import { newId } from '../ids.ts';
 import { stopSignal } from '../oci/signals.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
+import { podOwner } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
+import { checkSameUserNamespace } from '../state/user-namespaces.ts';
 import { commit, refOf, type ContainerDeps } from './deps.ts';
 import { checkMemoryLimit } from './memory-limit.ts';
 import { containerLogPath } from './log-path.ts';
@@ -37,6 +39,7 @@ export async function createContainer(
       async (undo) => {
         // Registered in the same turn as the check, so that a stopping pod either refuses it or stops it.
         requireReady(sandbox);
+        checkSameUserNamespace(sandbox.config, config.linux?.securityContext?.namespaceOptions?.usernsOptions ?? null);
         const draft = newRecord(deps, sandbox, config, image, id);
         deps.index.set(draft);
         undo('delete the record', async () => {
@@ -45,7 +48,7 @@ export async function createContainer(
         });
         await deps.records.save(draft);
         undo('release the root file system', () => deps.rootfs.release(id));
-        const rootfs = await deps.rootfs.prepare(id, image.layers);
+        const rootfs = await deps.rootfs.prepare(id, image.layers, podOwner(deps.layout, sandbox));
         undo('unmount the image volumes', () => deps.imageVolumes.release(id));
         const { spec, user } = await composeSpec(deps, { record: draft, sandbox, image, rootfsPath: rootfs.path });
         undo('remove the bundle', () => rm(deps.layout.bundle(id), { recursive: true, force: true }));

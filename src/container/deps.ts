@@ -2,6 +2,7 @@
 import type { KeyedQueue } from '../async/keyed-queue.ts';
 import type { CgroupHost } from '../cgroup/host.ts';
 import type { ImageRecord } from '../image/service.ts';
+import type { RootfsOwner } from '../image/snapshot/mapped-layers.ts';
 import type { VolumeImage } from '../image/snapshot/image-volumes.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { SeccompSource } from '../oci/seccomp/source.ts';
@@ -22,7 +23,7 @@ export interface ContainerImages {
 
 /** The root file systems as containers see them. */
 export interface ContainerRootfs {
-  prepare(id: string, chainIds: readonly string[]): Promise<{ readonly path: string }>;
+  prepare(id: string, chainIds: readonly string[], owner?: RootfsOwner): Promise<{ readonly path: string }>;
   ensureMounted(id: string, chainIds: readonly string[]): Promise<{ readonly path: string }>;
   path(id: string): string;
   release(id: string): Promise<void>;
@@ -30,7 +31,7 @@ export interface ContainerRootfs {
 
 /** The mounts of images as containers see them. */
 export interface ContainerImageVolumes {
-  mount(containerId: string, image: VolumeImage): Promise<string>;
+  mount(containerId: string, image: VolumeImage, owner?: RootfsOwner): Promise<string>;
   release(containerId: string): Promise<void>;
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { errorMessage, failedPrecondition, withContext } from '../errors.ts';
 import { listMounts } from '../host/mounts.ts';
+import type { RootfsOwner } from '../image/snapshot/mapped-layers.ts';
 import { checkMount, checkPropagation, type MountFeatures } from '../oci/check-mount.ts';
 import type { ResolvedMount } from '../oci/mounts.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
@@ -17,6 +18,7 @@ export async function resolveMounts(
   deps: Pick<ContainerDeps, 'imageVolumes'>,
   record: ContainerRecord,
   features: MountFeatures,
+  owner?: RootfsOwner,
 ): Promise<ResolvedMount[]> {
   const { mounts } = record.config;
   for (const mount of mounts) checkMount(mount, features);
@@ -25,9 +27,10 @@ export async function resolveMounts(
   const resolved: ResolvedMount[] = [];
   for (const mount of mounts) {
     const isImage = imageOf(mount) !== undefined;
-    const source = isImage ? await mountImage(deps, record, mount) : resolveSource(mount.hostPath);
+    const source = isImage ? await mountImage(deps, record, mount, owner) : resolveSource(mount.hostPath);
     if (!isImage) checkPropagation(mount, source, entries);
-    resolved.push({ mount, source });
+    // An image's owners are shifted where it is mounted; overlays cannot be mapped once more.
+    resolved.push({ mount: isImage ? { ...mount, uidMappings: [], gidMappings: [] } : mount, source });
   }
   return resolved;
 }

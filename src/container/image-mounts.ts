@@ -3,6 +3,7 @@ import { lstatSync } from 'node:fs';
 import { DaemonError, errorCode, errorMessage, isErrno, type ErrorCode } from '../errors.ts';
 import type { ContainerConfig } from '../gen/runtime/v1/ContainerConfig.ts';
 import type { Mount } from '../gen/runtime/v1/Mount.ts';
+import type { RootfsOwner } from '../image/snapshot/mapped-layers.ts';
 import type { ContainerRecord, ImageVolume } from '../state/container-record.ts';
 import type { ContainerDeps, ContainerImages } from './deps.ts';
 import { resolveInRoot } from './rootfs-path.ts';
@@ -37,13 +38,14 @@ export async function mountImage(
   deps: Pick<ContainerDeps, 'imageVolumes'>,
   record: Pick<ContainerRecord, 'id' | 'imageVolumes'>,
   mount: Mount,
+  owner?: RootfsOwner,
 ): Promise<string> {
   const reference = imageOf(mount) ?? '';
   const volume = record.imageVolumes.find((each) => each.reference === reference);
   if (volume === undefined) throw mountFailed('not-found', mount, `image "${reference}" was not looked up`);
   let root: string;
   try {
-    root = await deps.imageVolumes.mount(record.id, { id: volume.imageId, layers: volume.layers });
+    root = await deps.imageVolumes.mount(record.id, { id: volume.imageId, layers: volume.layers }, owner);
   } catch (error) {
     throw mountFailed('failed-precondition', mount, `cannot mount image "${reference}": ${errorMessage(error)}`);
   }

@@ -27,7 +27,7 @@ export function infoRpcs(deps: CriDeps): InfoRpcs {
           name,
           features: { recursiveReadOnlyMounts, userNamespaces },
         })),
-        features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: false, mountOptions: true },
+        features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: true, mountOptions: true },
         info: verbose ? toJson(status.info()) : {},
       };
     },

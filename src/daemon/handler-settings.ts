@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { OciHandlerConfig } from '../config/runtime-handler.ts';
 import type { Config } from '../config/schema.ts';
+import { isAtLeast } from '../host/kernel-release.ts';
 import { DEFAULT_PATH } from '../host/run-command.ts';
 import type { SeccompSource } from '../oci/seccomp/source.ts';
 import type { HandlerSpec, HandlerVerdict } from '../runtime/handler.ts';
@@ -30,6 +31,16 @@ const NO_FEATURES = {
 export function notServed(path: string): HandlerVerdict {
   const reason = 'handlers of kind "shim-v2" are not served by this version of crisol; use kind = "oci"';
   return { state: 'failed', reason, path, monitor: '', features: NO_FEATURES };
+}
+
+/** The first kernel that stacks file systems on mapped mounts, which is how a pod's files get their owners. */
+const MAPPING_KERNEL = '5.19';
+
+/** A verdict with what this kernel lacks taken from the runtime's features. */
+export function onKernel(verdict: HandlerVerdict, release: string): HandlerVerdict {
+  const { features } = verdict;
+  const userNamespaces = features.userNamespaces && isAtLeast(release, MAPPING_KERNEL);
+  return { ...verdict, features: { ...features, userNamespaces } };
 }
 
 /** What the preflight proves. */

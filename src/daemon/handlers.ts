@@ -1,4 +1,5 @@
 // The runtime handlers: proved at load, picked by name for new pods, and kept for the pods that were made with them.
+import { release } from 'node:os';
 import type { OrphanReaper } from '../host/orphans.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { HandlerStatus } from '../cri/deps.ts';
@@ -11,7 +12,14 @@ import { preflight } from '../runtime/preflight.ts';
 import { RuntimeRegistry } from '../runtime/registry.ts';
 import type { HandlerSnapshot } from '../state/handler-snapshot.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
-import { handlerSnapshot, handlerSpec, notServed, RUNTIME_ENV, type HandlerSettings } from './handler-settings.ts';
+import {
+  handlerSnapshot,
+  handlerSpec,
+  notServed,
+  onKernel,
+  RUNTIME_ENV,
+  type HandlerSettings,
+} from './handler-settings.ts';
 
 export interface HandlersOptions extends HandlerSettings {
   readonly exits: ExitWatcher;
@@ -43,7 +51,7 @@ export class Handlers {
     const { config } = options;
     this.#options = options;
     const proved = Object.entries(config.runtimes).map(([name, handler]) => {
-      const verdict = verdicts.get(name) ?? notServed(handler.path);
+      const verdict = onKernel(verdicts.get(name) ?? notServed(handler.path), release());
       return { name, handler, verdict, snapshot: handlerSnapshot(options, name, handler, verdict) };
     });
     this.#snapshots = new Map(proved.map(({ name, snapshot }) => [name, snapshot]));
@@ -106,7 +114,7 @@ export class Handlers {
       ready: verdict.state === 'ready',
       reason: verdict.state === 'ready' ? '' : verdict.reason,
       recursiveReadOnlyMounts: verdict.features.recursiveReadOnlyMounts,
-      userNamespaces: false,
+      userNamespaces: verdict.features.userNamespaces,
       details: { path: verdict.path, monitor: verdict.monitor, ...verdict.features },
     }));
     const standard = named.find(({ name }) => name === this.#registry.defaultHandler);

@@ -35,6 +35,14 @@ const c = {
   utimensat: bind('int utimensat(int dirfd, const char *path, const uint8_t *times, int flags)'),
   fchdir: bind('int fchdir(int fd)'),
   syncfs: bind('int syncfs(int fd)'),
+  // The C library has had names for these since 2022 only; their numbers are the same on all architectures.
+  openTree: bind('long syscall(long number, int dirfd, const char *path, unsigned int flags)'),
+  moveMount: bind(
+    'long syscall(long number, int from, const char *path, int to, const char *target, unsigned int flags)',
+  ),
+  mountSetattr: bind(
+    'long syscall(long number, int dirfd, const char *path, unsigned int flags, const uint8_t *attr, size_t size)',
+  ),
   prctl: bind('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)'),
 };
 
@@ -98,6 +106,24 @@ export function unmount(target: string, flags: number): void {
 /** Pins a namespace: binds its /proc file onto an existing file. */
 export function bindNamespace(source: string, target: string): void {
   mount(source, target, null, MS.BIND, null);
+}
+
+/**
+ * Mounts a clone of the mount of `source` on the directory `target`, its owners shifted as the user namespace of
+ * `userns` (a descriptor) maps them. @see mount_setattr(2), "ID-mapped mounts"
+ */
+export function mountMapped(source: string, target: string, userns: number): void {
+  const [OPEN_TREE, MOVE_MOUNT, MOUNT_SETATTR, EMPTY_PATH, CWD] = [428, 429, 442, 0x1000, -100];
+  const tree = check('open_tree', c.openTree(OPEN_TREE, CWD, source, 1 | SOCK.CLOEXEC), `"${source}"`);
+  try {
+    const attr = Buffer.alloc(32);
+    attr.writeBigUInt64LE(0x100000n, 0); // MOUNT_ATTR_IDMAP
+    attr.writeBigUInt64LE(BigInt(userns), 24);
+    check('mount_setattr', c.mountSetattr(MOUNT_SETATTR, tree, '', EMPTY_PATH, attr, attr.length), `"${source}"`);
+    check('move_mount', c.moveMount(MOVE_MOUNT, tree, '', CWD, target, 4), `"${target}"`);
+  } finally {
+    closeFd(tree);
+  }
 }
 
 /** A path, as bytes where it may not be UTF-8. */

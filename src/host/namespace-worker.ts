@@ -15,6 +15,7 @@ import {
   socket,
   unshare,
 } from './kernel.ts';
+import { sysctlPath } from './sysctl-path.ts';
 import type { NamespaceKind, NamespaceReply, NamespaceRequest, PinRequest } from './namespaces.ts';
 
 const FLAGS: Readonly<Record<NamespaceKind, number>> = { net: CLONE.NEWNET, ipc: CLONE.NEWIPC, uts: CLONE.NEWUTS };
@@ -37,28 +38,37 @@ function goHome(kinds: readonly NamespaceKind[]): void {
   }
 }
 
-// In dotted names a slash stands for a dot that belongs to the name: `net.ipv4.conf.eth0/1.arp_ignore`.
-function toPath(sysctl: string): string {
-  return sysctl.replace(/[./]/g, (sign) => (sign === '.' ? '/' : '.'));
-}
-
 function setSysctl(name: string, value: string): void {
   try {
-    writeFileSync(`/proc/sys/${toPath(name)}`, value);
+    writeFileSync(sysctlPath(name), value);
   } catch (error) {
     const why = isErrno(error, 'ENOENT') ? 'this kernel has no such parameter' : errorMessage(error);
     throw invalidArgument(`sysctl "${name}" cannot be set to "${value}": ${why}`);
   }
 }
 
+function join(path: string, kind: NamespaceKind): void {
+  const fd = openSync(path, 'r');
+  try {
+    setns(fd, FLAGS[kind]);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function pinTo(target: string, kind: NamespaceKind): void {
+  writeFileSync(target, '');
+  bindNamespace(`${thread}/${kind}`, target);
+}
+
 function pin(request: PinRequest): void {
   mkdirSync(request.directory, { recursive: true, mode: 0o700 });
-  unshare(request.kinds.reduce((flags, kind) => flags | FLAGS[kind], 0));
+  if (request.exist !== true) unshare(request.kinds.reduce((flags, kind) => flags | FLAGS[kind], 0));
   try {
     for (const kind of request.kinds) {
       const target = `${request.directory}/${kind}`;
-      writeFileSync(target, '');
-      bindNamespace(`${thread}/${kind}`, target);
+      if (request.exist === true) join(target, kind);
+      else pinTo(target, kind);
     }
     if (request.kinds.includes('net')) setInterfaceUp('lo');
     if (request.hostname !== undefined) setHostname(request.hostname);

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { deferred, type Deferred } from '../async/deferred.ts';
 import { DaemonError, internal, type ErrorCode } from '../errors.ts';
 import { removeMount } from './mounts.ts';
+import { pinUserNamespace, setSysctlsAsRoot, type UserNamespaceRequest } from './user-namespace.ts';
 
 export type NamespaceKind = 'net' | 'ipc' | 'uts';
 
@@ -13,11 +14,19 @@ export interface PinRequest {
   /** Directory for the pinned files `net`, `ipc` and `uts`; made when absent. */
   readonly directory: string;
   readonly kinds: readonly NamespaceKind[];
+  /** They are pinned there already and are only set up. */
+  readonly exist?: boolean;
   /** Set in the new UTS namespace. */
   readonly hostname?: string;
   /** Set inside the new namespaces; dotted names, where a slash stands for a dot inside a component. */
   readonly sysctls: Readonly<Record<string, string>>;
 }
+
+/** What a pod needs made. */
+export type PodNamespaceRequest = Omit<PinRequest, 'op' | 'exist'> & {
+  /** The mappings of a user namespace of the pod's own. */
+  readonly user?: Pick<UserNamespaceRequest, 'uids' | 'gids'> | undefined;
+};
 
 export type NamespaceRequest =
   | PinRequest
@@ -79,11 +88,23 @@ export class PodNamespaces {
 
   /**
    * Makes new namespaces of the given kinds and pins them at `directory/KIND`, with `lo` up, hostname and sysctls set.
-   * On failure the caller removes what is there with `unpin`.
+   * With a user namespace they belong to it, and it is pinned at `directory/user`. On failure the caller removes what is there with `unpin`.
    * @throws invalid-argument for a sysctl the kernel refuses
    */
-  async pin(request: Omit<PinRequest, 'op'>): Promise<void> {
-    await this.#ask({ op: 'pin', ...request });
+  async pin({ user, ...request }: PodNamespaceRequest): Promise<void> {
+    if (user === undefined) {
+      await this.#ask({ op: 'pin', ...request });
+      return;
+    }
+    const { directory, kinds } = request;
+    await pinUserNamespace({ directory, kinds, ...user });
+    const all = Object.entries(request.sysctls);
+    const isNet = ([name]: readonly [string, string]) => name.startsWith('net.');
+    await this.#ask({ op: 'pin', ...request, sysctls: Object.fromEntries(all.filter(isNet)), exist: true });
+    await setSysctlsAsRoot(
+      directory,
+      all.filter((each) => !isNet(each)),
+    );
   }
 
   /** A TCP socket inside a network namespace: its descriptor, owned by the caller. */
@@ -99,7 +120,7 @@ export class PodNamespaces {
   /** Removes the pins in `directory` and the directory. May be repeated. */
   unpin(directory: string): void {
     if (!existsSync(directory)) return;
-    for (const kind of ['net', 'ipc', 'uts'] as const) removeMount(`${directory}/${kind}`);
+    for (const kind of ['net', 'ipc', 'uts', 'user'] as const) removeMount(`${directory}/${kind}`);
     rmSync(directory, { recursive: true, force: true });
   }
 

@@ -78,6 +78,7 @@ export function buildContainerSpec(input: ContainerSpecInput): Spec {
         privileged: security?.privileged ?? false,
         gidMappings: input.namespaces.user?.gidMappings,
         hostNetwork: input.namespaces.network === 'host',
+        hostIpc: input.namespaces.ipc === 'host',
       }),
       pod: podMounts(input.files, readonlyRootfs),
       requested: input.mounts,

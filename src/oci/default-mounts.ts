@@ -15,18 +15,21 @@ interface SystemMountInput {
   /** Of the pod's user namespace; undefined without one. */
   readonly gidMappings: readonly IdMapping[] | undefined;
   readonly hostNetwork: boolean;
+  readonly hostIpc: boolean;
 }
 
 const TTY_GROUP = 5;
 
 /** /proc, /dev and /sys; a privileged container may write to /sys and its cgroups. */
-export function systemMounts({ privileged, gidMappings, hostNetwork }: SystemMountInput): SpecMount[] {
+export function systemMounts({ privileged, gidMappings, hostNetwork, hostIpc }: SystemMountInput): SpecMount[] {
   const access = privileged ? 'rw' : 'ro';
   const strict = ['nosuid', 'noexec', 'nodev'];
   const ttyGroup = isMapped(TTY_GROUP, gidMappings) ? [`gid=${TTY_GROUP}`] : [];
   // The kernel lets only the owner of the network namespace mount a new sysfs.
   const sysfs =
     gidMappings !== undefined && hostNetwork ? { type: 'bind', source: '/sys' } : { type: 'sysfs', source: 'sysfs' };
+  // Likewise for message queues, which programs can use without.
+  const mqueue = { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: strict };
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: strict },
     {
@@ -41,7 +44,7 @@ export function systemMounts({ privileged, gidMappings, hostNetwork }: SystemMou
       source: 'devpts',
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...ttyGroup],
     },
-    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: strict },
+    ...(gidMappings !== undefined && hostIpc ? [] : [mqueue]),
     { destination: '/sys', ...sysfs, options: [...(sysfs.type === 'bind' ? ['rbind'] : []), ...strict, access] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...strict, 'relatime', access] },
   ];

@@ -61,6 +61,7 @@ export function buildPauseSpec(input: PauseSpecInput): Spec {
         privileged: false,
         gidMappings: namespaces.user?.gidMappings,
         hostNetwork: namespaces.network === 'host',
+        hostIpc: namespaces.ipc === 'host',
       }),
       pod: podMounts(input.files, true),
       requested: [],

@@ -6,7 +6,12 @@ import type { FeatureOverrides } from './handler.ts';
 /** The parts we use of the OCI `features` document. @see runtime-spec features.md and features-linux.md */
 const Features = z.looseObject({
   mountOptions: z.array(z.string()).nullish(),
-  linux: z.looseObject({ namespaces: z.array(z.string()).nullish() }).nullish(),
+  linux: z
+    .looseObject({
+      namespaces: z.array(z.string()).nullish(),
+      mountExtensions: z.looseObject({ idmap: z.looseObject({ enabled: z.boolean().nullish() }).nullish() }).nullish(),
+    })
+    .nullish(),
 });
 
 type Reported = Pick<RuntimeFeatures, 'recursiveReadOnlyMounts' | 'userNamespaces'>;
@@ -17,7 +22,8 @@ export function parseFeatures(output: string): Reported | undefined {
     const { mountOptions, linux } = Features.parse(JSON.parse(output));
     return {
       recursiveReadOnlyMounts: mountOptions?.includes('rro') ?? false,
-      userNamespaces: linux?.namespaces?.includes('user') ?? false,
+      // Without mapped mounts a pod's volumes would belong to nobody in its user namespace.
+      userNamespaces: linux?.namespaces?.includes('user') === true && linux.mountExtensions?.idmap?.enabled === true,
     };
   } catch {
     return undefined;

@@ -15,7 +15,7 @@ const CachedFeatures = z.strictObject({
 });
 
 const CacheFile = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   handlers: z.record(z.string(), z.strictObject({ key: z.string(), features: CachedFeatures })),
 });
 
@@ -45,5 +45,5 @@ export async function loadPreflightCache(path: string): Promise<PreflightCache> 
 }
 
 export async function savePreflightCache(path: string, handlers: PreflightCache): Promise<void> {
-  await writeFileAtomic(path, JSON.stringify({ version: 1, handlers }));
+  await writeFileAtomic(path, JSON.stringify({ version: 2, handlers }));
 }

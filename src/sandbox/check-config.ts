@@ -1,6 +1,7 @@
 // What a PodSandboxConfig must fulfil before anything is made for it.
 import { invalidArgument } from '../errors.ts';
 import type { PodSandboxConfig } from '../gen/runtime/v1/PodSandboxConfig.ts';
+import { userMappings } from '../state/user-namespaces.ts';
 
 const MAX_HOSTNAME_BYTES = 64;
 
@@ -26,11 +27,5 @@ function checkSecurity(config: PodSandboxConfig): void {
   if (context.runAsGroup !== null && context.runAsUser === null) {
     throw invalidArgument('run_as_group is set without run_as_user in the pod sandbox security context');
   }
-  const userns = context.namespaceOptions?.usernsOptions;
-  if (userns !== null && userns !== undefined && userns.mode !== 'NODE') {
-    if (userns.mode === 'POD') {
-      throw invalidArgument('user namespaces are not supported by this version of crisol: use hostUsers: true');
-    }
-    throw invalidArgument(`user namespace mode ${userns.mode} is not allowed: use POD or NODE`);
-  }
+  userMappings(config);
 }

@@ -13,6 +13,7 @@ import type { RuntimeDriver } from '../runtime/driver.ts';
 import type { HandlerSnapshot } from '../state/handler-snapshot.ts';
 import type { Layout } from '../state/layout.ts';
 import type { LiveIndex } from '../state/live-index.ts';
+import type { PodOwner } from '../state/pod-namespaces.ts';
 import type { RecordStore } from '../state/record-store.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 
@@ -41,7 +42,7 @@ export interface SandboxImages {
 
 /** The root file systems as pods see them, likewise. */
 export interface SandboxRootfs {
-  prepare(id: string, chainIds: readonly string[]): Promise<{ readonly path: string }>;
+  prepare(id: string, chainIds: readonly string[], owner?: PodOwner): Promise<{ readonly path: string }>;
   has(id: string): boolean;
   release(id: string): Promise<void>;
 }

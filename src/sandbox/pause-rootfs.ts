@@ -4,6 +4,8 @@ import { readInRoot } from '../container/rootfs-path.ts';
 import { failedPrecondition } from '../errors.ts';
 import type { ImageRecord } from '../image/service.ts';
 import type { UserDatabase } from '../oci/user.ts';
+import { podOwner } from '../state/pod-namespaces.ts';
+import type { SandboxRecord } from '../state/sandbox-record.ts';
 import type { SandboxDeps } from './deps.ts';
 import { writePauseRootfs } from './pause-program.ts';
 
@@ -31,7 +33,7 @@ export async function findPauseImage({ images, settings }: SandboxDeps): Promise
 /** Makes the root file system of a pod's pause process; `rootfs.release` undoes it. */
 export async function preparePauseRootfs(
   { layout, rootfs }: SandboxDeps,
-  sandboxId: string,
+  sandbox: SandboxRecord,
   image: ImageRecord | undefined,
 ): Promise<PauseRootfs> {
   if (image === undefined) {
@@ -39,7 +41,7 @@ export async function preparePauseRootfs(
     const accounts = { passwd: undefined, group: undefined };
     return { path: layout.pauseRootfs, args: ['/pause'], user: '', accounts };
   }
-  const { path } = await rootfs.prepare(sandboxId, image.layers);
+  const { path } = await rootfs.prepare(sandbox.id, image.layers, podOwner(layout, sandbox));
   const { entrypoint, cmd, user } = image.config;
   const accounts = { passwd: readInRoot(path, '/etc/passwd'), group: readInRoot(path, '/etc/group') };
   return { path, args: [...entrypoint, ...cmd], user, accounts };

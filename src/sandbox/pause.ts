@@ -30,7 +30,7 @@ export async function startPause(
   const driver = deps.handlers.driverOf(record);
   const ref = pauseRef(deps, record.id);
   const security = record.config.linux?.securityContext ?? null;
-  const rootfs = await preparePauseRootfs(deps, record.id, image);
+  const rootfs = await preparePauseRootfs(deps, record, image);
   const spec = buildPauseSpec({
     sandbox: record.config,
     sandboxId: record.id,

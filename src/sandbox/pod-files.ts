@@ -1,12 +1,12 @@
 // The files every container of a pod is given: resolv.conf, hosts, hostname, and the shared memory mount.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DNSConfig } from '../gen/runtime/v1/DNSConfig.ts';
 import type { PodSandboxConfig } from '../gen/runtime/v1/PodSandboxConfig.ts';
 import { makeMount, removeMount } from '../host/mounts.ts';
 import type { Layout } from '../state/layout.ts';
 import { podFiles, podHostname } from '../state/pod-files.ts';
-import { planNamespaces } from '../state/pod-namespaces.ts';
+import { planNamespaces, podOwner } from '../state/pod-namespaces.ts';
 
 /** The text of a pod's resolv.conf; the node's own when the pod says nothing about DNS. */
 export function resolvConf(dns: DNSConfig | null): string {
@@ -40,13 +40,18 @@ export function makePodFiles(
   writeFileSync(files.resolvConf, resolvConf(config.dnsConfig), { mode: 0o644 });
   writeFileSync(files.hosts, readIfAny('/etc/hosts'), { mode: 0o644 });
   writeFileSync(files.hostname, `${podHostname(config)}\n`, { mode: 0o644 });
+  const owner = podOwner(layout, sandbox);
+  if (owner !== undefined) {
+    for (const path of [files.resolvConf, files.hosts, files.hostname]) chownSync(path, owner.uid, owner.gid);
+  }
   if (planNamespaces(config).hostIpc) return;
   mkdirSync(files.shm, { recursive: true });
+  const owned = owner === undefined ? [] : [`uid=${owner.uid}`, `gid=${owner.gid}`];
   makeMount({
     type: 'tmpfs',
     source: 'shm',
     target: files.shm,
-    options: ['nosuid', 'nodev', 'noexec', 'mode=1777', `size=${shmSizeBytes}`],
+    options: ['nosuid', 'nodev', 'noexec', 'mode=1777', `size=${shmSizeBytes}`, ...owned],
   });
 }
 

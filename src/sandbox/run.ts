@@ -1,6 +1,6 @@
 // RunPodSandbox: the ordered steps from a config to a ready pod, each with its undo.
 import { withRollback } from '../async/rollback.ts';
-import { DaemonError, errorMessage, withContext } from '../errors.ts';
+import { DaemonError, errorMessage, failedPrecondition, withContext } from '../errors.ts';
 import type { PodSandboxConfig } from '../gen/runtime/v1/PodSandboxConfig.ts';
 import { bootId } from '../host/procfs.ts';
 import { newId } from '../ids.ts';
@@ -8,6 +8,7 @@ import { checkSysctls } from '../oci/sysctl.ts';
 import { podHostname } from '../state/pod-files.ts';
 import { netnsPath, planNamespaces, type NamespacePlan } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
+import { userMappings } from '../state/user-namespaces.ts';
 import { commit, type SandboxDeps } from './deps.ts';
 import { attachNetwork } from './network.ts';
 import { findPauseImage } from './pause-rootfs.ts';
@@ -30,6 +31,7 @@ export interface RunRequest {
 export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promise<SandboxRecord> {
   const plan = planNamespaces(request.config);
   const handler = deps.handlers.resolve(request.runtimeHandler);
+  checkUserNamespace(request.config, handler.snapshot);
   const id = newId();
   const log = deps.log.child({ sandboxId: id });
   let undone = true;
@@ -80,6 +82,11 @@ export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promis
   } catch (error) {
     throw explain(error, request.config, stage);
   }
+}
+
+function checkUserNamespace(config: PodSandboxConfig, { name, features }: SandboxRecord['handler']): void {
+  if (features.userNamespaces || userMappings(config) === undefined) return;
+  throw failedPrecondition(`runtime handler "${name}" does not support user namespaces: use hostUsers: true`);
 }
 
 function explain(error: unknown, config: PodSandboxConfig, stage: string): DaemonError {
@@ -136,10 +143,12 @@ async function pinNamespaces(deps: SandboxDeps, record: SandboxRecord, plan: Nam
     podNet: !plan.hostNetwork,
     podIpc: !plan.hostIpc,
   });
-  if (plan.pinned.length === 0) return;
+  const user = userMappings(record.config);
+  if (plan.pinned.length === 0 && user === undefined) return;
   await deps.namespaces.pin({
     directory: deps.layout.namespaces(record.id),
     kinds: plan.pinned,
+    user,
     ...(plan.pinned.includes('uts') ? { hostname: podHostname(record.config) } : {}),
     sysctls: wanted,
   });

@@ -3,8 +3,19 @@ import { invalidArgument } from '../errors.ts';
 import type { PodSandboxConfig } from '../gen/runtime/v1/PodSandboxConfig.ts';
 import type { NamespaceKind } from '../host/namespaces.ts';
 import type { NamespaceChoices } from '../oci/namespaces.ts';
+import { toIdMapping } from '../oci/mounts.ts';
 import type { Layout } from './layout.ts';
 import type { SandboxRecord } from './sandbox-record.ts';
+import { userMappings } from './user-namespaces.ts';
+
+/** The user namespace of a pod, and who is root in it. */
+export interface PodOwner {
+  /** Its pinned file. */
+  readonly userns: string;
+  /** Host ids. */
+  readonly uid: number;
+  readonly gid: number;
+}
 
 export interface NamespacePlan {
   /** Made and pinned for the pod. */
@@ -43,10 +54,32 @@ export function netnsPath(layout: Layout, sandboxId: string): string {
   return `${layout.namespaces(sandboxId)}/net`;
 }
 
+function usernsPath(layout: Layout, sandboxId: string): string {
+  return `${layout.namespaces(sandboxId)}/user`;
+}
+
+/** The user namespace that the root file systems of a pod are made for, when it has one of its own. */
+export function podOwner(layout: Layout, sandbox: Pick<SandboxRecord, 'id' | 'config'>): PodOwner | undefined {
+  const user = userMappings(sandbox.config);
+  if (user === undefined) return undefined;
+  const [[uids], [gids]] = [user.uids, user.gids];
+  return { userns: usernsPath(layout, sandbox.id), uid: uids.hostId, gid: gids.hostId };
+}
+
 /** The namespaces every container of the pod joins; the pid namespace is each container's own choice. */
 export function podNamespaces(layout: Layout, sandbox: SandboxRecord): Omit<NamespaceChoices, 'pid'> {
   const plan = planNamespaces(sandbox.config);
   const directory = layout.namespaces(sandbox.id);
   const choice = (kind: NamespaceKind) => (plan.pinned.includes(kind) ? { path: `${directory}/${kind}` } : 'host');
-  return { network: choice('net'), uts: choice('uts'), ipc: choice('ipc') };
+  const user = userMappings(sandbox.config);
+  return {
+    network: choice('net'),
+    uts: choice('uts'),
+    ipc: choice('ipc'),
+    user: user && {
+      path: usernsPath(layout, sandbox.id),
+      uidMappings: user.uids.map(toIdMapping),
+      gidMappings: user.gids.map(toIdMapping),
+    },
+  };
 }

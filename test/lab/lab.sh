@@ -36,6 +36,8 @@ mkdir -p "$LAB/state"
 # Sockets need a short path; images and container file systems need a disk.
 dir=$(mktemp -d /run/lab.XXXXXX)
 root=$(mktemp -d "$LAB/state/XXXXXX")
+# Root of a user namespace must be able to pass.
+chmod 711 "$dir" "$root"
 parent=/crisol-${dir##*.}
 socket=$dir/crisol.sock
 daemon_log=$LAB/daemon.log

@@ -4,6 +4,7 @@
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { isErrno } from '../../errors.ts';
 import { removeMount } from '../../host/mounts.ts';
+import type { RootfsOwner } from './mapped-layers.ts';
 import type { RootfsStore } from './rootfs-store.ts';
 
 /** The part of an image's record that a mount needs. */
@@ -29,11 +30,11 @@ export class ImageVolumes {
     this.#rootfs = rootfs;
   }
 
-  /** Mounts an image for a container and returns where; may be repeated. On failure the caller releases. */
-  async mount(containerId: string, image: VolumeImage): Promise<string> {
+  /** Mounts an image for a container, seen from its pod's user namespace if any, and returns where; may be repeated. On failure the caller releases. */
+  async mount(containerId: string, image: VolumeImage, owner?: RootfsOwner): Promise<string> {
     const target = `${this.#root}/${containerId}/${image.id.replace(/^.*:/, '')}`;
     await mkdir(this.#root, { recursive: true, mode: 0o711 });
-    return (await this.#rootfs.mountReadOnly(containerId, image.layers, target)).path;
+    return (await this.#rootfs.mountReadOnly(containerId, image.layers, target, owner)).path;
   }
 
   /** The containers of which a mount may be left, whoever made it. */

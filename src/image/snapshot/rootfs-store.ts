@@ -4,14 +4,15 @@
 //   ROOT/rootfs/tmp-...          being removed; swept at start
 //   ROOT/empty/a, b              stand in where overlay wants more layers than an image has
 //   RUN/rootfs/ID                the mount
-import { mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises';
+import { chown, mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises';
 import { SingleFlight } from '../../async/single-flight.ts';
 import { errorMessage, isErrno } from '../../errors.ts';
 import { DiskChores, type DiskUsage } from '../../host/disk-usage.ts';
 import { removeMount } from '../../host/mounts.ts';
 import { newId } from '../../ids.ts';
 import type { Logger } from '../../observe/logger.ts';
-import { mountOverlay } from './overlay-mount.ts';
+import { sweepMappedLayers, withMappedLayers, type RootfsOwner } from './mapped-layers.ts';
+import { mountOverlay, type OverlayMount } from './overlay-mount.ts';
 
 /** A root file system ready for use. */
 export interface PreparedRootfs {
@@ -55,6 +56,7 @@ export class RootfsStore {
     const store = new RootfsStore(options);
     for (const path of [store.#home, store.#mounts, ...store.#empty])
       await mkdir(path, { recursive: true, mode: 0o755 });
+    await sweepMappedLayers(store.#mounts);
     for (const name of await readdir(store.#home)) {
       if (name.startsWith('tmp-')) store.#discard(`${store.#home}/${name}`);
       else store.#ids.add(name);
@@ -82,16 +84,17 @@ export class RootfsStore {
    * Makes and mounts a writable root file system. On failure the caller releases it.
    *
    * @param chainIds layers, bottom first; may be empty
+   * @param owner of the pod's user namespace, when it has one
    */
-  async prepare(id: string, chainIds: readonly string[]): Promise<PreparedRootfs> {
+  async prepare(id: string, chainIds: readonly string[], owner?: RootfsOwner): Promise<PreparedRootfs> {
     this.#ids.add(id);
     const upper = `${this.#home}/${id}/upper`;
     const work = `${this.#home}/${id}/work`;
     const target = this.path(id);
     // The writable directory is also the root directory the container sees: open to all its users.
     for (const path of [upper, work, target]) await mkdir(path, { recursive: true, mode: 0o755 });
-    const lower = this.#lower(chainIds, 1);
-    await mountOverlay({ lower, writable: { upper, work }, target, scratch: this.#mounts });
+    if (owner !== undefined) await chown(upper, owner.uid, owner.gid);
+    await this.#mount({ lower: this.#lower(chainIds, 1), writable: { upper, work }, target }, owner);
     return { path: target };
   }
 
@@ -105,11 +108,16 @@ export class RootfsStore {
    *
    * @param chainIds layers, bottom first; may be empty
    */
-  async mountReadOnly(id: string, chainIds: readonly string[], target = this.path(id)): Promise<PreparedRootfs> {
+  async mountReadOnly(
+    id: string,
+    chainIds: readonly string[],
+    target = this.path(id),
+    owner?: RootfsOwner,
+  ): Promise<PreparedRootfs> {
     if (target === this.path(id)) this.#ids.add(id);
     await mkdir(target, { recursive: true, mode: 0o755 });
     if (!(await isMounted(target))) {
-      await mountOverlay({ lower: this.#lower(chainIds, 2), target, scratch: this.#mounts });
+      await this.#mount({ lower: this.#lower(chainIds, 2), target }, owner);
     }
     return { path: target };
   }
@@ -142,6 +150,12 @@ export class RootfsStore {
   /** Ends background work; what it was removing is swept by the next `open`. Mounts stay. */
   async close(): Promise<void> {
     await this.#chores.stop();
+  }
+
+  async #mount(overlay: Omit<OverlayMount, 'scratch'>, owner: RootfsOwner | undefined): Promise<void> {
+    const scratch = this.#mounts;
+    if (owner === undefined) await mountOverlay({ ...overlay, scratch });
+    else await withMappedLayers(overlay.lower, owner, scratch, (lower) => mountOverlay({ ...overlay, lower, scratch }));
   }
 
   // Overlay takes the topmost layer first.

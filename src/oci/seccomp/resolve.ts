@@ -1,4 +1,5 @@
 // Turns a profile with conditions into the plain rules of config.json for one machine and one capability set.
+import { isAtLeast } from '../../host/kernel-release.ts';
 import type { Seccomp, SeccompRule } from '../types.ts';
 import type { ProfileRule, RuleCondition, SeccompProfile } from './profile.ts';
 
@@ -50,12 +51,6 @@ function isExcluded({ arches, caps, minKernel }: RuleCondition, context: Seccomp
     (caps ?? []).some((cap) => context.capabilities.includes(cap)) ||
     (Boolean(minKernel) && isAtLeast(context.kernelRelease, minKernel ?? ''))
   );
-}
-
-function isAtLeast(release: string, minimum: string): boolean {
-  const [major = 0, minor = 0] = release.split(/[.-]/).map(Number);
-  const [minMajor = 0, minMinor = 0] = minimum.split('.').map(Number);
-  return major > minMajor || (major === minMajor && minor >= minMinor);
 }
 
 function toRule({ name, names, action, errnoRet, args }: ProfileRule): SeccompRule {

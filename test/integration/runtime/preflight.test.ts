@@ -61,7 +61,7 @@ describe('preflight()', () => {
     const [verdict] = await verdicts(handler('runc', 'runc'));
 
     expect(verdict).toMatchObject({ state: 'ready', path: '/usr/sbin/runc', monitor: '/usr/bin/conmon' });
-    expect(verdict?.features).toMatchObject({ source: 'reported', userNamespaces: true });
+    expect(verdict?.features).toMatchObject({ source: 'reported', recursiveReadOnlyMounts: true });
     expect(verdict?.features.version).toMatch(/^1\./);
   });
 

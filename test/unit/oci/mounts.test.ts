@@ -11,7 +11,7 @@ const FILES = { resolvConf: '/p/resolv.conf', hosts: '/p/hosts', hostname: undef
 
 function lists(requested: Parameters<typeof mount>[0][]) {
   return specMounts({
-    system: systemMounts({ privileged: false, gidMappings: undefined, hostNetwork: false }),
+    system: systemMounts({ privileged: false, gidMappings: undefined, hostNetwork: false, hostIpc: false }),
     pod: podMounts(FILES, false),
     requested: requested.map((fields) => ({ mount: mount(fields), source: '/real' })),
   });
@@ -67,10 +67,20 @@ describe('specMounts()', () => {
 });
 
 describe('systemMounts()', () => {
+  it.each([
+    { gidMappings: undefined, hostIpc: true, has: true },
+    { gidMappings: [{ containerID: 0, hostID: 1, size: 6 }], hostIpc: false, has: true },
+    { gidMappings: [{ containerID: 0, hostID: 1, size: 6 }], hostIpc: true, has: false },
+  ])('mounts message queues where the kernel allows it: %j', ({ has, ...given }) => {
+    const mounts = systemMounts({ privileged: false, hostNetwork: false, ...given });
+
+    expect(mounts.some(({ type }) => type === 'mqueue')).toBe(has);
+  });
+
   it('binds /sys when a user namespace meets the host network', () => {
     const mapped = [{ containerID: 0, hostID: 1, size: 6 }];
 
-    const mounts = systemMounts({ privileged: false, gidMappings: mapped, hostNetwork: true });
+    const mounts = systemMounts({ privileged: false, gidMappings: mapped, hostNetwork: true, hostIpc: false });
 
     expect(mounts.find(({ destination }) => destination === '/sys')).toMatchObject({ type: 'bind', source: '/sys' });
     expect(mounts.find(({ destination }) => destination === '/dev/pts')?.options).toContain('gid=5');

@@ -3,12 +3,16 @@ import { mergeFeatures, parseFeatures, parseVersion } from '../../../src/runtime
 
 describe('parseFeatures()', () => {
   it('reads what the runtime reports', () => {
-    const output = JSON.stringify({ mountOptions: ['ro', 'rro'], linux: { namespaces: ['user', 'pid'] }, extra: 1 });
+    const linux = { namespaces: ['user', 'pid'], mountExtensions: { idmap: { enabled: true } } };
+    const output = JSON.stringify({ mountOptions: ['ro', 'rro'], linux, extra: 1 });
 
     expect(parseFeatures(output)).toEqual({ recursiveReadOnlyMounts: true, userNamespaces: true });
   });
 
   it('takes what is absent for absent', () => {
+    const unmapped = { linux: { namespaces: ['user'], mountExtensions: { idmap: { enabled: false } } } };
+    expect(parseFeatures(JSON.stringify(unmapped))?.userNamespaces).toBe(false);
+    expect(parseFeatures('{"linux":{"namespaces":["user"]}}')?.userNamespaces).toBe(false);
     expect(parseFeatures('{"linux":null}')).toEqual({ recursiveReadOnlyMounts: false, userNamespaces: false });
   });
 
