@@ -8,7 +8,7 @@ const table = {
   oci: ['host'],
   cgroup: ['host', 'observe'],
   cni: ['host', 'observe'],
-  events: [],
+  events: ['observe'],
   state: ['host', 'oci'],
   image: ['host', 'observe'],
   runtime: ['host', 'observe', 'oci'],

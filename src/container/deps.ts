@@ -1,6 +1,7 @@
 // What the container verbs are given, and the views of neighbours they need.
 import type { KeyedQueue } from '../async/keyed-queue.ts';
 import type { CgroupHost } from '../cgroup/host.ts';
+import type { ContainerEventType, EventSink } from '../events/container-events.ts';
 import type { ImageRecord } from '../image/service.ts';
 import type { RootfsOwner } from '../image/snapshot/mapped-layers.ts';
 import type { VolumeImage } from '../image/snapshot/image-volumes.ts';
@@ -54,6 +55,7 @@ export interface ContainerDeps {
   readonly host: Omit<HostFacts, 'hostDevices'>;
   readonly settings: ContainerSettings;
   readonly queue: KeyedQueue;
+  readonly events: EventSink;
   readonly log: Logger;
   /** Nanoseconds since the epoch, now. */
   readonly now: () => bigint;
@@ -69,9 +71,17 @@ export function driverFor(deps: ContainerDeps, record: ContainerRecord): Runtime
   return deps.driverOf(deps.sandboxes.get(record.sandboxId));
 }
 
-/** Replaces a record on disk, then in memory: readers never see what a crash could lose. */
+const EVENT_OF_PHASE = { created: 'created', running: 'started', exited: 'stopped' } as const satisfies Record<
+  Exclude<ContainerRecord['status']['phase'], 'creating'>,
+  ContainerEventType
+>;
+
+/** Replaces a record on disk, then in memory, then tells: readers never see what a crash could lose. */
 export async function commit(deps: ContainerDeps, record: ContainerRecord): Promise<ContainerRecord> {
   await deps.records.save(record);
+  const before = deps.index.find(record.id)?.status.phase;
   deps.index.set(record);
+  const { phase } = record.status;
+  if (phase !== before && phase !== 'creating') deps.events.publish(EVENT_OF_PHASE[phase], record.id, record.sandboxId);
   return record;
 }

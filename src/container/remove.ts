@@ -25,6 +25,7 @@ export function removeStopped(deps: ContainerDeps, monitor: ExitMonitor, id: str
       throw withContext(`cannot remove container "${id}"`, error);
     }
     deps.index.delete(id);
+    deps.events.publish('deleted', id, record.sandboxId);
     const removed = imagesOf(record).filter((imageId) => deps.images.find(imageId) === undefined);
     if (removed.length > 0) collectImages(deps, removed);
     deps.log.info({ containerId: id, sandboxId: record.sandboxId }, 'container removed');

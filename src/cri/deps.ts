@@ -1,11 +1,13 @@
 // What the RPC functions are given.
 import type { ContainerManager } from '../container/manager.ts';
+import type { ContainerEvents } from '../events/container-events.ts';
 import type { ImageService } from '../image/service.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { SandboxManager } from '../sandbox/manager.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import type { Layout } from '../state/layout.ts';
 import type { LiveIndex } from '../state/live-index.ts';
+import type { PodSnapshot } from '../state/pod-snapshot.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import type { StreamingServer } from '../streaming/server.ts';
 import type { StatsReader } from '../stats/stats-reader.ts';
@@ -38,6 +40,7 @@ export interface CriDeps {
   readonly containerIndex: LiveIndex<ContainerRecord>;
   readonly images: ImageService;
   readonly stats: StatsReader;
+  readonly events: ContainerEvents<PodSnapshot>;
   readonly streaming: Pick<StreamingServer, 'issue'>;
   readonly status: () => NodeStatus;
   readonly cgroupDriver: 'systemd' | 'cgroupfs';

@@ -7,6 +7,7 @@ import type { RpcDeps } from '../rpc/unary.ts';
 import { adminRpcs, adminStreams } from './admin-rpcs.ts';
 import { containerRpcs } from './container-rpcs.ts';
 import type { CriDeps } from './deps.ts';
+import { eventsRpcs } from './events-rpcs.ts';
 import { imageRpcs } from './image-rpcs.ts';
 import { infoRpcs } from './info-rpcs.ts';
 import { sandboxRpcs } from './sandbox-rpcs.ts';
@@ -34,7 +35,7 @@ export function addServices(server: grpc.Server, deps: CriDeps, rpc: RpcDeps): v
       ListPodSandboxStats: encode('ListPodSandboxStatsResponse'),
       ...encodedByFunction(runtimeStreams),
     },
-    runtimeStreams,
+    { ...runtimeStreams, ...eventsRpcs(deps, rpc) },
   );
   addService(
     server,

@@ -11,13 +11,14 @@ interface StatusSources {
     info(): unknown;
   };
   readonly handlers: { statuses(): NodeStatus['handlers'] };
+  readonly events: { readonly counters: object };
   readonly cgroupDriver: string;
   readonly version: string;
 }
 
 /** A function that tells the node's status from memory. */
 export function nodeStatus(sources: StatusSources): () => NodeStatus {
-  const { config, host, network, handlers, cgroupDriver, version } = sources;
+  const { config, host, network, handlers, events, cgroupDriver, version } = sources;
   const limits = hostLimits(host);
   return () => ({
     network: network.status(),
@@ -28,6 +29,7 @@ export function nodeStatus(sources: StatusSources): () => NodeStatus {
       cniconfig: network.info(),
       handlers: handlers.statuses(),
       host: { ...host, boundingCapabilities: host.boundingCapabilities.toString(16), cgroupDriver },
+      events: events.counters,
       version,
     }),
   });

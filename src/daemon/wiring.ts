@@ -5,6 +5,7 @@ import { CgroupHost } from '../cgroup/host.ts';
 import type { Config } from '../config/schema.ts';
 import { ContainerManager } from '../container/manager.ts';
 import type { CriDeps } from '../cri/deps.ts';
+import { ContainerEvents } from '../events/container-events.ts';
 import { listMounts } from '../host/mounts.ts';
 import { PodNamespaces } from '../host/namespaces.ts';
 import { OrphanReaper } from '../host/orphans.ts';
@@ -19,6 +20,7 @@ import { SandboxManager } from '../sandbox/manager.ts';
 import { ContainerRecord, containerName, imagesOf } from '../state/container-record.ts';
 import { Layout } from '../state/layout.ts';
 import { LiveIndex } from '../state/live-index.ts';
+import { podSnapshot } from '../state/pod-snapshot.ts';
 import { RecordStore } from '../state/record-store.ts';
 import { SandboxRecord, sandboxName } from '../state/sandbox-record.ts';
 import { StatsReader } from '../stats/stats-reader.ts';
@@ -59,6 +61,9 @@ export async function wire(config: Config, version: string, log: Logger): Promis
   const sandboxIndex = new LiveIndex<SandboxRecord>('pod sandbox', (record) => sandboxName(record.config));
   const containerIndex = new LiveIndex<ContainerRecord>('container', containerName);
 
+  const podOf = (id: string) => podSnapshot(sandboxIndex, containerIndex, id);
+  const events = new ContainerEvents({ podOf, now, log });
+
   const seccomp = new SeccompSource();
   const imagesInUse = () =>
     new Set([
@@ -90,6 +95,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     host,
     settings: { specDefaults: specDefaults(config) },
     queue: new KeyedQueue(),
+    events,
     log,
     now,
   });
@@ -108,6 +114,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     host,
     settings: config.cri,
     queue: new KeyedQueue(),
+    events,
     log,
     now,
   });
@@ -130,7 +137,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     },
     log,
   });
-  const status = nodeStatus({ config, host, network, handlers, cgroupDriver: cgroups.driver, version });
+  const status = nodeStatus({ config, host, network, handlers, events, cgroupDriver: cgroups.driver, version });
   return {
     cri: {
       ...{
@@ -140,6 +147,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
         containerIndex,
         images,
         stats,
+        events,
         streaming,
         status,
         layout,

@@ -1,7 +1,7 @@
 // Turns an async generator into a gRPC streaming handler: readiness, back-pressure, cancellation, logging and the
 // error's status in one place.
 import { once } from 'node:events';
-import type grpc from '@grpc/grpc-js';
+import grpc from '@grpc/grpc-js';
 import { errorCode, unavailable } from '../errors.ts';
 import { inRequest } from '../observe/request-context.ts';
 import { abortReason, newRequestId, type RpcContext } from './context.ts';
@@ -59,6 +59,8 @@ export function serverStream<Request, Item>(
         () => finish(),
         (error: unknown) => finish(error ?? new TypeError('thrown without a value')),
       );
+      // Tells the caller that it will miss nothing from here on, long before there is a message.
+      if (endless) call.sendMetadata(new grpc.Metadata());
     });
   };
 }

@@ -4,6 +4,7 @@ import type { CgroupHost } from '../cgroup/host.ts';
 import type { AttachRequest } from '../cni/attach-request.ts';
 import type { Attachment } from '../cni/pod-network.ts';
 import type { ContainerManager } from '../container/manager.ts';
+import type { EventSink } from '../events/container-events.ts';
 import type { PodNamespaces } from '../host/namespaces.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { ImageRecord, PullRequest } from '../image/service.ts';
@@ -71,6 +72,7 @@ export interface SandboxDeps {
   readonly host: Omit<HostFacts, 'hostDevices'>;
   readonly settings: SandboxSettings;
   readonly queue: KeyedQueue;
+  readonly events: EventSink;
   readonly log: Logger;
   /** Nanoseconds since the epoch, now. */
   readonly now: () => bigint;

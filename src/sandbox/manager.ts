@@ -32,6 +32,8 @@ export class SandboxManager {
     }
     return this.#runs.run(name, async () => {
       const record = await runSandbox(this.#deps, request);
+      this.#deps.events.publish('created', record.id, record.id);
+      this.#deps.events.publish('started', record.id, record.id);
       if (record.pause !== null) this.#pauses.watch(record, record.pause);
       this.#deps.log.info({ sandboxId: record.id, ips: record.ips }, 'pod sandbox ready');
       return record;

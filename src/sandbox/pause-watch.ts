@@ -29,6 +29,7 @@ export class PauseWatch {
     if (record?.status.phase !== 'ready') return;
     this.#deps.log.error({ sandboxId: id }, 'the pause process of a pod has died; the pod is not ready');
     await commit(this.#deps, { ...record, status: { phase: 'not-ready', reason: 'its pause process has died' } });
+    this.#deps.events.publish('stopped', id, id);
   }
 
   forget(id: string): void {

@@ -24,6 +24,7 @@ export async function stopSandbox(deps: SandboxDeps, idOrPrefix: string): Promis
     } catch (error) {
       throw withContext(`cannot stop pod sandbox "${record.id}"`, error);
     }
+    deps.events.publish('stopped', record.id, record.id);
     deps.log.info({ sandboxId: record.id }, 'pod sandbox stopped');
   });
 }
@@ -63,6 +64,8 @@ export async function removeSandbox(deps: SandboxDeps, idOrPrefix: string): Prom
     await deps.containers.removeAll(record.id);
     await releaseCgroup(deps, record);
     await deps.records.delete(record.id);
+    // While it can still be found: the event carries the pod's last status.
+    deps.events.publish('deleted', record.id, record.id);
     deps.index.delete(record.id);
     deps.log.info({ sandboxId: record.id }, 'pod sandbox removed');
   });
