@@ -12,7 +12,12 @@ import { selectSandboxes } from './select.ts';
 
 type SandboxRpcs = Pick<
   UnaryTable<RuntimeServiceHandlers>,
-  'RunPodSandbox' | 'StopPodSandbox' | 'RemovePodSandbox' | 'PodSandboxStatus' | 'ListPodSandbox'
+  | 'RunPodSandbox'
+  | 'StopPodSandbox'
+  | 'RemovePodSandbox'
+  | 'PodSandboxStatus'
+  | 'ListPodSandbox'
+  | 'UpdatePodSandboxResources'
 >;
 
 export function sandboxRpcs(deps: CriDeps): SandboxRpcs {
@@ -39,6 +44,10 @@ export function sandboxRpcs(deps: CriDeps): SandboxRpcs {
         timestamp: String(BigInt(Date.now()) * 1_000_000n),
       };
     },
+    UpdatePodSandboxResources: async ({ podSandboxId, overhead, resources }) => {
+      await deps.sandboxes.updateResources(podSandboxId, overhead, resources);
+      return {};
+    },
     ListPodSandbox: ({ filter }) => ({ items: selectSandboxes(deps, filter).map(toSandboxItem) }),
   };
 }
@@ -55,6 +64,7 @@ function verboseInfo(deps: CriDeps, record: SandboxRecord): object {
     netNsClosed: record.status.phase !== 'ready',
     status: record.status,
     cgroupParent: record.cgroupParent,
+    updatedResources: record.updatedResources,
     config: record.config,
   };
 }

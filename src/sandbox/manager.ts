@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { SingleFlight } from '../async/single-flight.ts';
 import { nameTaken } from '../errors.ts';
+import type { LinuxContainerResources } from '../gen/runtime/v1/LinuxContainerResources.ts';
 import { sandboxName, type SandboxRecord } from '../state/sandbox-record.ts';
 import { checkSandboxConfig } from './check-config.ts';
 import type { SandboxDeps } from './deps.ts';
@@ -10,6 +11,7 @@ import { connectToPort, readySandbox } from './port-forward.ts';
 import { recoverSandboxes } from './recover.ts';
 import { runSandbox, type RunRequest } from './run.ts';
 import { removeSandbox, stopSandbox } from './stop.ts';
+import { updateSandboxResources } from './update-resources.ts';
 
 export class SandboxManager {
   readonly #deps: SandboxDeps;
@@ -50,6 +52,15 @@ export class SandboxManager {
     const record = this.#deps.index.find(idOrPrefix);
     if (record !== undefined) this.#pauses.forget(record.id);
     return removeSandbox(this.#deps, idOrPrefix);
+  }
+
+  /** Notes what the kubelet has made the pod's limits. @throws not-found */
+  updateResources(
+    idOrPrefix: string,
+    overhead: LinuxContainerResources | null,
+    resources: LinuxContainerResources | null,
+  ): Promise<void> {
+    return updateSandboxResources(this.#deps, idOrPrefix, overhead, resources);
   }
 
   /** The pod, which must be ready. @throws failed-precondition otherwise */

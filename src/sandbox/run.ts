@@ -118,6 +118,7 @@ function newRecord(
     networkAttached: false,
     pause: null,
     pauseImageId: null,
+    updatedResources: null,
   };
 }
 

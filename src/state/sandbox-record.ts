@@ -1,5 +1,6 @@
 // What is remembered of a pod sandbox, and its states.
 import { z } from 'zod';
+import type { LinuxContainerResources } from '../gen/runtime/v1/LinuxContainerResources.ts';
 import type { PodSandboxConfig } from '../gen/runtime/v1/PodSandboxConfig.ts';
 import { HandlerSnapshot } from './handler-snapshot.ts';
 
@@ -12,6 +13,8 @@ export const RuntimeProcesses = z.strictObject({ init: ProcessIdentity, monitor:
 const StoredConfig = z
   .looseObject({ metadata: z.looseObject({ name: z.string(), namespace: z.string(), uid: z.string() }) })
   .transform((config) => config as unknown as PodSandboxConfig);
+
+const StoredResources = z.looseObject({}).transform((value) => value as unknown as LinuxContainerResources);
 
 /**
  * The states of a pod sandbox.
@@ -54,6 +57,11 @@ export const SandboxRecord = z.strictObject({
   pause: RuntimeProcesses.nullable(),
   /** Id of the image whose files that process has; null: crisol's own. */
   pauseImageId: z.string().nullable(),
+  /** What the kubelet told after it resized the pod; null, as in records of versions that did not ask, when never. */
+  updatedResources: z
+    .strictObject({ overhead: StoredResources.nullable(), resources: StoredResources.nullable() })
+    .nullable()
+    .default(null),
 });
 export type SandboxRecord = z.infer<typeof SandboxRecord>;
 
