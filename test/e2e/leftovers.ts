@@ -15,10 +15,16 @@ const KERNEL_INTERFACES = /^(lo|crisol0|tunl0|sit0|gre0|gretap0|erspan0|ip_vti0|
  */
 export async function leftovers(daemon: TestDaemon, before: readonly string[] = []): Promise<readonly string[]> {
   for (let tries = 0; ; tries += 1) {
-    const found = snapshot(daemon).filter((line) => !before.includes(line));
+    const found = snapshot(daemon).filter((line) => !before.some((known) => isSame(known, line)));
     if (found.length === 0 || tries === 30) return found;
     await sleep(100);
   }
+}
+
+// A process that was just started may not have become its program yet when it is first seen.
+function isSame(known: string, line: string): boolean {
+  const [kind, pid] = known.split(' ');
+  return known === line || (kind === 'process' && line.startsWith(`process ${pid ?? ''} `));
 }
 
 /** What `leftovers` would find now. */

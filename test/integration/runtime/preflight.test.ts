@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,10 +27,17 @@ describe('preflight()', () => {
       .flatMap((path) =>
         existsSync(join(path, 'tasks')) || existsSync(join(path, 'cgroup.procs')) ? readdirSync(path) : [],
       )
-      .filter((name) => name.startsWith('crisol-preflight'));
+      .filter((name) => isOwnTrial(name));
     rmSync(dir, { recursive: true });
     expect({ processes, trials, cgroups }).toEqual({ processes: [], trials: [], cgroups: [] });
   });
+
+  // Other daemons of this host make trials of their own; the id names the trial's directory by its digest.
+  function isOwnTrial(cgroup: string): boolean {
+    const [, name = '', digest] = /^crisol-preflight-(.+)-([0-9a-f]{8})$/.exec(cgroup) ?? [];
+    const place = join(dir, 'preflight', name);
+    return createHash('sha256').update(place).digest('hex').slice(0, 8) === digest;
+  }
 
   function handler(name: string, path: string, more: Partial<HandlerSpec> = {}): HandlerSpec {
     const env = { PATH: DEFAULT_PATH };
