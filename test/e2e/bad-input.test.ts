@@ -26,6 +26,7 @@ afterAll(async () => {
 
 describe('RunPodSandbox', () => {
   const metadata = { name: 'bad', namespace: 'e2e', uid: 'u', attempt: 0 };
+  const mapping = { hostId: 100_000, containerId: 0, length: 65_536 };
   const security = (securityContext: object): PodSandboxConfigInput => ({ metadata, linux: { securityContext } });
   const cases: readonly {
     readonly what: string;
@@ -104,10 +105,16 @@ describe('RunPodSandbox', () => {
       details: /longer than 64 bytes/,
     },
     {
-      what: 'a user namespace',
+      what: 'a user namespace without mappings',
       config: security({ namespaceOptions: { usernsOptions: { mode: 'POD' } } }),
       code: 'INVALID_ARGUMENT',
-      details: /user namespaces are not supported/,
+      details: /exactly one uid mapping/,
+    },
+    {
+      what: 'a user namespace on a runtime that cannot map mounts',
+      config: security({ namespaceOptions: { usernsOptions: { mode: 'POD', uids: [mapping], gids: [mapping] } } }),
+      code: 'FAILED_PRECONDITION',
+      details: /does not support user namespaces/,
     },
   ];
 

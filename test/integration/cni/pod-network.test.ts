@@ -103,7 +103,12 @@ describe('PodNetwork on the reference plugins', () => {
     );
     const server = spawnProcess({
       file: '/usr/bin/nsenter',
-      args: [...inPod, '/usr/bin/socat', 'TCP-LISTEN:8080,reuseaddr,fork', 'SYSTEM:echo from the pod'],
+      args: [
+        ...inPod,
+        process.execPath,
+        '-e',
+        `require('net').createServer((peer) => peer.end('from the pod\\n')).listen(8080)`,
+      ],
       env: { PATH: '/usr/bin:/bin' },
       stdio: [null, null, null],
     });
