@@ -49,10 +49,21 @@ export function startExec(
   });
 }
 
-/** Kills an exec in whatever state it is: the program when it runs already, the runtime's process otherwise. */
+/** Longest wait, in milliseconds, for a runtime that is handing over a program which is to be killed. */
+const HANDOVER_MS = 2000;
+
+/**
+ * Kills an exec in whatever state it is. While the runtime still hands the program over it is left to finish, because
+ * a runtime killed between starting the program and writing its pid would leave one that nobody knows: the caller
+ * kills again when the pid is there. A runtime that hangs is killed after all.
+ */
 export function killExec(starter: SpawnedProcess, program: number | undefined): void {
-  if (program === undefined) killTree(starter.pid);
-  else killSession(program);
+  if (program !== undefined) {
+    killSession(program);
+    return;
+  }
+  const timer = setTimeout(() => killTree(starter.pid), HANDOVER_MS);
+  void starter.exited.then(() => clearTimeout(timer));
 }
 
 /** The program's pid, once the runtime has started it. */
