@@ -1,14 +1,9 @@
-// Object ids: 64 lower-case hex digits, shown short in logs.
+// Object ids: 64 lower-case hex digits.
 import { randomBytes } from 'node:crypto';
 
 /** A new random id of 64 hex digits. */
 export function newId(): string {
   return randomBytes(32).toString('hex');
-}
-
-/** The first 13 digits of an id, as crictl shows it. */
-export function shortId(id: string): string {
-  return id.slice(0, 13);
 }
 
 /** Whether `text` could be an id or the prefix of one. */

@@ -1,5 +1,4 @@
 // Adopts the containers a former daemon left: the record says what was intended, the runtime says what is.
-import { rm } from 'node:fs/promises';
 import { sleep, withTimeout } from '../async/timeout.ts';
 import { errorMessage } from '../errors.ts';
 import { bootId } from '../host/procfs.ts';
@@ -7,6 +6,7 @@ import type { CreatedContainer, RuntimeDriver } from '../runtime/driver.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
 import type { ExitMonitor } from './exit-monitor.ts';
+import { releaseContainer } from './release.ts';
 import { nextStatus } from './status-machine.ts';
 
 type RuntimeState = Awaited<ReturnType<RuntimeDriver['state']>>;
@@ -77,12 +77,7 @@ async function markLost(deps: ContainerDeps, record: ContainerRecord): Promise<v
 }
 
 async function undoHalfMade(deps: ContainerDeps, record: ContainerRecord): Promise<void> {
-  await driverFor(deps, record).delete(refOf(deps, record.id));
-  await deps.imageVolumes.release(record.id);
-  await deps.rootfs.release(record.id);
-  await rm(deps.layout.bundle(record.id), { recursive: true, force: true });
-  await deps.cgroups.remove(record.cgroupPath);
-  await deps.records.delete(record.id);
+  await releaseContainer(deps, record);
   deps.index.delete(record.id);
   deps.log.warn({ containerId: record.id, sandboxId: record.sandboxId }, 'undid a container that was half made');
 }

@@ -1,13 +1,12 @@
 // RemoveContainer.
-import { rm } from 'node:fs/promises';
 import { withContext } from '../errors.ts';
 import { imagesOf } from '../state/container-record.ts';
-import { driverFor, refOf, type ContainerDeps } from './deps.ts';
+import type { ContainerDeps } from './deps.ts';
 import type { ExitMonitor } from './exit-monitor.ts';
+import { releaseContainer } from './release.ts';
 
 /**
- * Removes a container that no longer runs: runtime state, root file system, record. The log file stays, it is
- * kubelet's. Each step may be repeated; the record goes last, so that a failed removal can be tried again.
+ * Removes a container that no longer runs. The log file stays, it is kubelet's. A failed removal can be tried again.
  */
 export function removeStopped(deps: ContainerDeps, monitor: ExitMonitor, id: string): Promise<void> {
   return deps.queue.run(id, async () => {
@@ -15,12 +14,7 @@ export function removeStopped(deps: ContainerDeps, monitor: ExitMonitor, id: str
     if (record === undefined) return;
     monitor.forget(id);
     try {
-      await driverFor(deps, record).delete(refOf(deps, id));
-      await deps.imageVolumes.release(id);
-      await deps.rootfs.release(id);
-      await rm(deps.layout.bundle(id), { recursive: true, force: true });
-      await deps.cgroups.remove(record.cgroupPath);
-      await deps.records.delete(id);
+      await releaseContainer(deps, record);
     } catch (error) {
       throw withContext(`cannot remove container "${id}"`, error);
     }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RuntimeServiceHandlers } from '../gen/runtime/v1/RuntimeService.ts';
-import { checkCaller } from '../rpc/context.ts';
+import { throwIfAborted } from '../async/abort.ts';
 import type { UnaryTable } from '../rpc/service.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { required, timeoutMs } from './check-request.ts';
@@ -30,12 +30,12 @@ const MAX_EXEC_OUTPUT_BYTES = 8 * 1024 * 1024 - 4096;
 export function containerRpcs(deps: CriDeps): ContainerRpcs {
   return {
     CreateContainer: async ({ podSandboxId, config }, { signal }) => {
-      checkCaller(signal);
+      throwIfAborted(signal);
       const record = await deps.containers.create(podSandboxId, required(config, 'config'));
       return { containerId: record.id };
     },
     StartContainer: async ({ containerId }, { signal }) => {
-      checkCaller(signal);
+      throwIfAborted(signal);
       await deps.containers.start(containerId);
       return {};
     },

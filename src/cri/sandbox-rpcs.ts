@@ -1,6 +1,6 @@
 // Run, Stop, Remove, Status and List of pod sandboxes.
 import type { RuntimeServiceHandlers } from '../gen/runtime/v1/RuntimeService.ts';
-import { checkCaller } from '../rpc/context.ts';
+import { throwIfAborted } from '../async/abort.ts';
 import type { UnaryTable } from '../rpc/service.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { required } from './check-request.ts';
@@ -23,7 +23,7 @@ type SandboxRpcs = Pick<
 export function sandboxRpcs(deps: CriDeps): SandboxRpcs {
   return {
     RunPodSandbox: async ({ config, runtimeHandler }, { signal }) => {
-      checkCaller(signal);
+      throwIfAborted(signal);
       const record = await deps.sandboxes.run({ config: required(config, 'config'), runtimeHandler });
       return { podSandboxId: record.id };
     },

@@ -1,6 +1,6 @@
 // Durable file replacement: a reader sees the old content or the new, also after a power cut.
 import { open, rename, rm } from 'node:fs/promises';
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 let counter = 0;
@@ -49,14 +49,4 @@ export function replaceFileSync(path: string, data: string | Uint8Array, mode = 
     closeSync(fd);
   }
   renameSync(temporary, path);
-}
-
-/** Makes one file's content durable. */
-export function syncFile(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

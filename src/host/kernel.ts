@@ -10,7 +10,6 @@ const c = {
   mknod: bind('int mknod(const char *path, unsigned int mode, unsigned long dev)'),
   lsetxattr: bind('int lsetxattr(const char *path, const char *name, const uint8_t *value, size_t size, int flags)'),
   lgetxattr: bind('long lgetxattr(const char *path, const char *name, _Out_ uint8_t *value, size_t size)'),
-  llistxattr: bind('long llistxattr(const char *path, _Out_ uint8_t *list, size_t size)'),
   unshare: bind('int unshare(int flags)'),
   setns: bind('int setns(int fd, int kind)'),
   chroot: bind('int chroot(const char *path)'),
@@ -154,13 +153,6 @@ export function getXattr(path: string, name: string): Buffer | undefined {
   const size = c.lgetxattr(path, name, value, value.length);
   if (size === -1 && ERRNO_NAMES.get(lastErrno()) === 'ENODATA') return undefined;
   return value.subarray(0, check('lgetxattr', size, `"${path}" ${name}`));
-}
-
-/** llistxattr(2): the names of all attributes. */
-export function listXattrs(path: string): string[] {
-  const names = Buffer.alloc(65536);
-  const size = check('llistxattr', c.llistxattr(path, names, names.length), `"${path}"`);
-  return names.subarray(0, size).toString().split('\0').filter(Boolean);
 }
 
 /** unshare(2) for the calling thread; CLONE.FS first when the thread is to chroot or chdir alone. */

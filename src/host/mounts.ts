@@ -28,11 +28,6 @@ export function makeMount({ type, source, target, options }: Mount): void {
   mount(source, target, type, flags, data === '' ? null : data);
 }
 
-/** Binds one path onto another existing one. */
-export function bindMount(source: string, target: string): void {
-  mount(source, target, null, MS.BIND, null);
-}
-
 /**
  * Removes every mount at `target`, detaching busy ones. May be repeated; a path that is no mount point or does not
  * exist is fine.

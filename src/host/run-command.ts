@@ -1,5 +1,5 @@
 // Runs a program to its end with bounded output, a time limit and cancellation.
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { pipe } from './kernel.ts';
 import { OutputReader } from './output-reader.ts';
@@ -103,9 +103,4 @@ async function waitFor(
   clearTimeout(timer);
   options.signal?.removeEventListener('abort', onAbort);
   return { exit, stopped };
-}
-
-/** Writes all of `data` to a blocking descriptor. */
-export function writeFully(fd: number, data: Buffer): void {
-  for (let offset = 0; offset < data.length;) offset += writeSync(fd, data, offset);
 }

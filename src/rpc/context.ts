@@ -16,13 +16,6 @@ export function newRequestId(): string {
   return randomBytes(6).toString('hex');
 }
 
-/** Throws when the caller has gone: cancelled, or deadline-exceeded when its time was up. */
-export function checkCaller(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  if (signal.reason instanceof DaemonError) throw signal.reason;
-  throw new DaemonError('cancelled', 'the caller cancelled the request');
-}
-
 /** The reason an RPC's signal aborts with. */
 export function abortReason(deadlineMs: number): DaemonError {
   return Date.now() >= deadlineMs
