@@ -2,8 +2,11 @@
 const project = (name) => ({
   displayName: name,
   testMatch: [`<rootDir>/dist/test/${name}/**/*.test.js`],
+  // Caches may hold whole copies of the repository.
+  modulePathIgnorePatterns: ['<rootDir>/.lab/'],
   testEnvironment: '<rootDir>/test/signal-environment.mjs',
   transform: {},
 });
 
-export default { projects: ['unit', 'integration', 'e2e'].map(project) };
+// A Worker takes seconds to start on a busy machine, and no test is about time.
+export default { testTimeout: 30_000, projects: ['unit', 'integration', 'e2e', 'fuzz'].map(project) };

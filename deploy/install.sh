@@ -6,6 +6,8 @@
 #   --bridge-network   also install a single-node bridge network, when the node has no CNI configuration
 #   --no-start         leave the service alone
 #
+# Run from a clone it asks npm for crisol's own packages; from what deploy/package.sh packed it asks nobody, as long as
+# the Debian packages are installed.
 # With DESTDIR=DIR the files go below DIR, and neither packages nor services of this machine are touched.
 # Existing configuration is never overwritten. Pods keep running while crisol is updated.
 set -euo pipefail
@@ -13,7 +15,9 @@ set -euo pipefail
 SOURCE=$(cd "$(dirname "$0")/.." && pwd)
 DESTDIR=${DESTDIR:-}
 NODE_LEAST=20.19.0
-PACKAGES=(conmon runc containernetworking-plugins iptables ca-certificates kmod)
+PACKAGES=(conmon runc containernetworking-plugins iptables ca-certificates kmod procps)
+# Without them crisol works, too.
+WISHED=(libisal2)
 BRIDGE=no
 START=yes
 
@@ -24,7 +28,7 @@ for argument in "$@"; do
   case $argument in
     --bridge-network) BRIDGE=yes ;;
     --no-start) START=no ;;
-    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) die "unknown option \"$argument\"; see --help" ;;
   esac
 done
@@ -38,17 +42,27 @@ check_machine() {
   command -v apt-get >/dev/null || die 'this script knows Debian and its relatives only; README.md says what is needed'
 }
 
+# missing PACKAGE...: those that are not installed.
+missing() {
+  local package
+  for package; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
+  done
+}
+
+apt_install() {
+  say "installing $*"
+  apt-get update -q
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
 install_packages() {
   [ -n "$DESTDIR" ] && return
-  local missing=() package
-  for package in "${PACKAGES[@]}"; do
-    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-  done
-  if [ ${#missing[@]} -gt 0 ]; then
-    say "installing ${missing[*]}"
-    apt-get update -q
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
-  fi
+  local needed wished
+  mapfile -t needed < <(missing "${PACKAGES[@]}")
+  [ ${#needed[@]} = 0 ] || apt_install "${needed[@]}"
+  mapfile -t wished < <(missing "${WISHED[@]}")
+  [ ${#wished[@]} = 0 ] || apt_install "${wished[@]}" || say "without ${wished[*]}: pulls take more processor time"
 }
 
 # Debian 13 has a Node that is new enough, Debian 12 has not: there it must be there already.
@@ -57,15 +71,18 @@ check_node() {
     local candidate
     candidate=$(apt-cache policy nodejs | sed -n 's/^ *Candidate: \([0-9.]*\).*/\1/p')
     if [ -n "$candidate" ] && is_at_least "$NODE_LEAST" "$candidate"; then
-      DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nodejs npm
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nodejs $(is_package || echo npm)
     fi
   fi
   command -v node >/dev/null || die "Node $NODE_LEAST or newer is needed, with npm: see https://nodejs.org/en/download"
   local version
   version=$(node -p 'process.versions.node')
   is_at_least "$NODE_LEAST" "$version" || die "Node $version is too old: $NODE_LEAST or newer is needed"
-  command -v npm >/dev/null || die 'npm is needed to install crisol'\''s own packages: apt-get install npm'
+  is_package || command -v npm >/dev/null || die 'npm is needed to install crisol'\''s own packages: apt-get install npm'
 }
+
+# What deploy/package.sh makes brings its node_modules; a clone has the compiler's beside them.
+is_package() { [ -d "$SOURCE/node_modules" ] && [ ! -e "$SOURCE/src" ]; }
 
 # A released package carries dist/; a clone is built in a copy, so that the clone stays as it is.
 build() {
@@ -79,8 +96,12 @@ build() {
   fi
   mkdir -p "$stage/crisol/dist" "$stage/crisol/docs"
   cp -R "$SOURCE/dist/src" "$stage/crisol/dist/src"
-  cp -R "$SOURCE/proto" "$SOURCE/deploy" "$SOURCE/package.json" "$SOURCE/package-lock.json" "$SOURCE/LICENSE" "$stage/crisol/"
+  cp -R "$SOURCE/libexec" "$SOURCE/proto" "$SOURCE/deploy" "$SOURCE/package.json" "$SOURCE/package-lock.json" "$SOURCE/LICENSE" "$stage/crisol/"
   cp "$SOURCE/docs/configuration.md" "$stage/crisol/docs/"
+  if is_package; then
+    cp -R "$SOURCE/node_modules" "$stage/crisol/"
+    return
+  fi
   (cd "$stage/crisol" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund)
 }
 

@@ -2,7 +2,7 @@
 // Skips the work when the output is newer than every input.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -27,4 +27,8 @@ execFileSync(
   ],
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );
+// Only api.proto and admin.proto are served over gRPC: the others need no clients.
+for (const file of protos.filter((path) => !/\/(api|admin)\.proto$/.test(path))) {
+  rmSync(join(out, `${basename(file, '.proto')}.ts`), { force: true });
+}
 writeFileSync(stamp, '');

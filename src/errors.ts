@@ -19,15 +19,30 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'unknown';
 
-/** An error whose class is known. Messages say what we were doing: lower case, no full stop, ids in quotes. */
+/**
+ * An error whose class is known. Reasons say what we were doing: lower case, no full stop, ids in quotes.
+ *
+ * The message is the reason, with the cure behind it in parentheses where there is one.
+ */
 export class DaemonError extends Error {
   readonly code: ErrorCode;
+  /** What went wrong, without the cure. */
+  readonly reason: string;
+  /** What the reader should do about it; undefined when nothing is known to help. */
+  readonly cure: string | undefined;
 
-  constructor(code: ErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(code: ErrorCode, reason: string, cause?: unknown, cure?: string) {
+    super(withCure(reason, cure), cause === undefined ? undefined : { cause });
     this.name = 'DaemonError';
     this.code = code;
+    this.reason = reason;
+    this.cure = cure;
   }
+}
+
+/** A reason and its cure as one sentence, the same wherever both are shown. */
+export function withCure(reason: string, cure: string | undefined): string {
+  return cure === undefined || cure === '' ? reason : `${reason} (${cure})`;
 }
 
 export function notFound(kind: string, id: string): DaemonError {
@@ -46,8 +61,8 @@ export function invalidArgument(message: string, cause?: unknown): DaemonError {
   return new DaemonError('invalid-argument', message, cause);
 }
 
-export function failedPrecondition(message: string, cause?: unknown): DaemonError {
-  return new DaemonError('failed-precondition', message, cause);
+export function failedPrecondition(message: string, cause?: unknown, cure?: string): DaemonError {
+  return new DaemonError('failed-precondition', message, cause, cure);
 }
 
 export function unavailable(message: string, cause?: unknown): DaemonError {
@@ -70,10 +85,21 @@ export function isErrno(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
+/** Whether a file system cannot do what was asked of it: Linux has two names for the same number. */
+export function isUnsupported(error: unknown): boolean {
+  return isErrno(error, 'EOPNOTSUPP') || isErrno(error, 'ENOTSUP');
+}
+
 /** The message of anything that was thrown. */
 export function errorMessage(error: unknown): string {
   if (types.isNativeError(error) || error instanceof DaemonError) return error.message;
   return String(error);
+}
+
+/** What went wrong and what helps, apart from each other, of anything that was thrown. */
+export function reasonAndCure(error: unknown): { readonly reason: string; readonly cure: string | undefined } {
+  if (error instanceof DaemonError) return { reason: error.reason, cure: error.cure };
+  return { reason: errorMessage(error), cure: undefined };
 }
 
 /** The error's code when it is ours, `unknown` otherwise. Foreign `code` fields are never trusted. */
@@ -84,9 +110,9 @@ export function errorCode(error: unknown): ErrorCode {
 // Words the kubelet looks for at the beginning of a message. @see CRI, errors the kubelet knows
 const MARK = /^(RegistryUnavailable|SignatureValidationFailed|RROUnsupported|ImageVolumeMountFailed): /;
 
-/** `error` with `context: ` in front of its message; code and cause are kept, and a word meant for the kubelet leads. */
+/** `error` with `context: ` in front of its reason; code and cure are kept, and a word meant for the kubelet leads. */
 export function withContext(context: string, error: unknown): DaemonError {
-  const message = errorMessage(error);
-  const mark = MARK.exec(message)?.[0] ?? '';
-  return new DaemonError(errorCode(error), `${mark}${context}: ${message.slice(mark.length)}`, error);
+  const { reason, cure } = reasonAndCure(error);
+  const mark = MARK.exec(reason)?.[0] ?? '';
+  return new DaemonError(errorCode(error), `${mark}${context}: ${reason.slice(mark.length)}`, error, cure);
 }

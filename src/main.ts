@@ -10,10 +10,11 @@ const exitCode = await runCli(process.argv.slice(2), {
   output: processOutput(),
   readStdin: () => text(process.stdin),
   // Loaded only when it is needed: every other command starts faster without it.
-  runDaemon: async (config: Config) => {
+  runDaemon: async (config: Config, reload: () => Config) => {
     keepHeapSmall();
-    return (await import('./daemon/daemon.ts')).runDaemon(config);
+    return (await import('./daemon/daemon.ts')).runDaemon(config, reload);
   },
+  checkHandlers: async (config: Config) => (await import('./daemon/check-handlers.ts')).checkHandlers(config),
 });
 // A daemon that failed half-way through its start leaves threads and watches that would keep the process for ever.
 process.exit(exitCode);

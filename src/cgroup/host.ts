@@ -7,9 +7,13 @@ import { readFacts } from './facts.ts';
 import type { CgroupFacts } from './facts.ts';
 import { allPaths, controllerPath, findHierarchies, unifiedPath } from './hierarchies.ts';
 import type { CgroupVersion, Hierarchies } from './hierarchies.ts';
+import { limitMemory } from './limit-memory.ts';
+import type { CgroupMetrics } from './metrics.ts';
 import { checkParent, containerPath, podParent, podPath } from './paths.ts';
 import type { CgroupDriver, ContainerCgroup } from './paths.ts';
+import { readMetrics } from './read-metrics.ts';
 import { readOomKills, readStats } from './read-stats.ts';
+import { stopSlice } from './slices.ts';
 import type { CgroupStats } from './stats.ts';
 import { killTree, makeTree, processesBelow, removeTree } from './tree.ts';
 
@@ -79,13 +83,16 @@ export class CgroupHost {
   }
 
   /**
-   * Removes a cgroup and everything below it from every hierarchy; what is gone is fine. Left to systemd where that is
-   * the driver.
+   * Removes a cgroup and everything below it from every hierarchy; what is gone is fine. Where systemd is the driver a
+   * slice is stopped, with what runs in it, and a scope goes by itself.
    * @throws the system error EBUSY when processes remain
    */
   async remove(path: string): Promise<void> {
     refuseRoot(path);
-    if (this.driver === 'systemd') return;
+    if (this.driver === 'systemd') {
+      if (path.endsWith('.slice') && this.exists(path)) await stopSlice(posix.basename(path));
+      return;
+    }
     await Promise.all(allPaths(this.#hierarchies, path).map(removeTree));
   }
 
@@ -109,9 +116,20 @@ export class CgroupHost {
     }
   }
 
+  /** Limits memory of the cgroup and all below it; swap is none then. `undefined` takes the limit away. */
+  limitMemory(path: string, bytes: number | undefined): void {
+    refuseRoot(path);
+    limitMemory(this.#hierarchies, path, bytes);
+  }
+
   /** undefined when the cgroup is gone. About ten synchronous reads of files that the kernel makes up. */
   readStats(path: string): CgroupStats | undefined {
     return readStats(this.#hierarchies, path);
+  }
+
+  /** undefined when the cgroup is gone. */
+  readMetrics(path: string): CgroupMetrics | undefined {
+    return readMetrics(this.#hierarchies, path);
   }
 
   /** How often the kernel killed a process in it for lack of memory; undefined when that is unknown. */

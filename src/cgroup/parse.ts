@@ -25,6 +25,16 @@ export function readBigint(dir: string | undefined, name: string): bigint | unde
   return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
+// v1 writes "no limit" as the largest page-aligned number.
+const UNLIMITED = 2 ** 62;
+
+/** A file that holds a limit: 0 when it says that there is none. */
+export function readLimit(dir: string | undefined, name: string): number | undefined {
+  if (readText(dir, name) === 'max') return 0;
+  const value = readNumber(dir, name);
+  return value !== undefined && value >= UNLIMITED ? 0 : value;
+}
+
 /** A flat keyed file: one `key value` a line. Empty when there is none. */
 export function readKeyed(dir: string | undefined, name: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
@@ -39,6 +49,12 @@ export function readKeyed(dir: string | undefined, name: string): ReadonlyMap<st
 export function numberOf(values: ReadonlyMap<string, string>, key: string): number | undefined {
   const text = values.get(key);
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** Like `numberOf`, for counters that outgrow a double. */
+export function bigintOf(values: ReadonlyMap<string, string>, key: string): bigint | undefined {
+  const text = values.get(key);
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
 /** `a - b`, not below 0; undefined when either is. */

@@ -4,11 +4,17 @@ import { errorMessage } from '../errors.ts';
 import { UsageError, type Command, type Surroundings } from './command.ts';
 import { configCheck } from './config-check.ts';
 import { configDefault } from './config-default.ts';
+import { handlers } from './handlers.ts';
 import { overview, usageOf } from './help.ts';
+import { imageDf } from './image-df.ts';
+import { imageExport } from './image-export.ts';
+import { imageFsck } from './image-fsck.ts';
 import { imageImport } from './image-import.ts';
 import { imageList } from './image-list.ts';
+import { imagePrune } from './image-prune.ts';
 import { imagePull } from './image-pull.ts';
 import { imageRemove } from './image-remove.ts';
+import { registryExplain } from './registry-explain.ts';
 import { serve } from './serve.ts';
 import { version } from './version.ts';
 
@@ -16,10 +22,16 @@ const COMMANDS: readonly Command[] = [
   serve,
   configDefault,
   configCheck,
+  handlers,
   imagePull,
   imageList,
   imageImport,
+  imageExport,
   imageRemove,
+  imagePrune,
+  imageDf,
+  imageFsck,
+  registryExplain,
   version,
 ];
 

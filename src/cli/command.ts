@@ -2,6 +2,7 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { Config } from '../config/schema.ts';
 import { DaemonError } from '../errors.ts';
+import type { ListedHandler } from './listed-handler.ts';
 import type { Output } from './output.ts';
 
 /** A command line that cannot be understood: exit code 2, with the command's usage. */
@@ -15,8 +16,10 @@ export class UsageError extends DaemonError {
 /** What commands need from outside. */
 export interface Surroundings {
   readonly output: Output;
-  /** Runs the daemon until it is told to stop; resolves to the exit code. */
-  readonly runDaemon: (config: Config) => Promise<number>;
+  /** Runs the daemon until it is told to stop; resolves to the exit code. `reload` reads the configuration anew. */
+  readonly runDaemon: (config: Config, reload: () => Config) => Promise<number>;
+  /** Proves the handlers of a configuration without a daemon. */
+  readonly checkHandlers: (config: Config) => Promise<readonly ListedHandler[]>;
   /** All of standard input, as text. */
   readonly readStdin: () => Promise<string>;
 }

@@ -1,4 +1,5 @@
 // `crisol serve`: loads the configuration and runs the daemon until it is told to stop.
+import type { Config } from '../config/schema.ts';
 import type { LogLevel } from '../observe/logger.ts';
 import { UsageError, type Command } from './command.ts';
 import { CONFIG_OPTIONS, CONFIG_USAGE, configOf } from './config-options.ts';
@@ -16,7 +17,10 @@ export const serve: Command = {
     if (level !== undefined && !LEVELS.includes(level)) {
       throw new UsageError(`--log-level must be one of ${LEVELS.join(', ')}`);
     }
-    const config = configOf(call);
-    return call.runDaemon(level === undefined ? config : { ...config, logLevel: level as LogLevel });
+    const load = (): Config => {
+      const config = configOf(call);
+      return level === undefined ? config : { ...config, logLevel: level as LogLevel };
+    };
+    return call.runDaemon(load(), load);
   },
 };

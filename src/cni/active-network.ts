@@ -1,19 +1,23 @@
-// The network new pods get: read from the configuration directories and kept up to date, or embedded.
+// A network that new pods get: read from the configuration directories and kept up to date, or embedded.
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../observe/logger.ts';
 import { loadConf, type LoadedConf } from './conf-loader.ts';
 import { toNetworkConf, type NetworkConf } from './conf-schema.ts';
 import { ConfWatcher } from './conf-watcher.ts';
-import type { NetworkHealth } from './network-health.ts';
+import { NetworkHealth } from './network-health.ts';
+import { networkStatus, type NetworkStatus } from './network-status.ts';
+import type { PluginRunner } from './plugin.ts';
 
 export interface ActiveNetworkOptions {
+  /** Directories of network configurations; undefined: `embedded` is used. */
   readonly confDirs: readonly string[] | undefined;
-  readonly embedded: object | undefined;
-  readonly health: NetworkHealth;
+  readonly embedded?: object | undefined;
+  readonly runner: PluginRunner;
   readonly log: Logger;
 }
 
 export class ActiveNetwork {
+  readonly health: NetworkHealth;
   readonly #options: ActiveNetworkOptions;
   readonly #watcher: ConfWatcher | undefined;
   #loaded: LoadedConf | undefined;
@@ -22,9 +26,10 @@ export class ActiveNetwork {
 
   constructor(options: ActiveNetworkOptions) {
     this.#options = options;
-    const { confDirs, log } = options;
+    const { confDirs, runner, log } = options;
+    this.health = new NetworkHealth(runner);
     if (confDirs === undefined) return;
-    this.#watcher = new ConfWatcher({ directories: confDirs, log, onChange: () => void this.#reload() });
+    this.#watcher = new ConfWatcher({ directories: confDirs, log, onChange: () => void this.load() });
   }
 
   get network(): NetworkConf | undefined {
@@ -39,25 +44,42 @@ export class ActiveNetwork {
     return this.#loaded?.problems ?? [];
   }
 
+  /** From memory; looks for news of the plugins in the background where there may be some. */
+  status(): NetworkStatus {
+    this.health.refreshLazily();
+    return networkStatus(this, this.health.problem, this.#options.confDirs);
+  }
+
+  /** For the verbose status: what is in use and what was found out about it. */
+  info(): object {
+    const { path, network, problems } = this;
+    return { confDirs: this.#options.confDirs, path, network, problems, pluginVersions: this.health.versions };
+  }
+
+  /** Loads the configuration and follows its changes until `stop`. */
   async start(): Promise<void> {
-    const { embedded } = this.#options;
     this.#watcher?.start();
-    if (this.#watcher !== undefined) await this.#reload();
-    else if (embedded !== undefined) await this.#use({ network: toNetworkConf(embedded), problems: [] });
+    await this.load();
   }
 
   stop(): void {
     this.#watcher?.stop();
   }
 
-  async #reload(): Promise<void> {
+  /** Loads the configuration as it is now. */
+  async load(): Promise<void> {
+    const { confDirs, embedded } = this.#options;
+    if (confDirs === undefined) {
+      if (embedded !== undefined) await this.#use({ network: toNetworkConf(embedded), problems: [] });
+      return;
+    }
     this.#isStale = true;
     if (this.#isLoading) return;
     this.#isLoading = true;
     try {
       while (this.#isStale) {
         this.#isStale = false;
-        await this.#use(await loadConf(this.#options.confDirs ?? []));
+        await this.#use(await loadConf(confDirs));
       }
     } finally {
       this.#isLoading = false;
@@ -66,7 +88,7 @@ export class ActiveNetwork {
 
   async #use(loaded: LoadedConf): Promise<void> {
     if (isDeepStrictEqual(loaded, this.#loaded)) return;
-    const { health, log } = this.#options;
+    const { log } = this.#options;
     const { network, path, problems } = loaded;
     this.#loaded = loaded;
     if (problems.length > 0) log.warn({ problems }, 'network configuration files passed over');
@@ -75,6 +97,6 @@ export class ActiveNetwork {
       return;
     }
     log.info({ path, network: network.name, plugins: network.plugins.map(({ type }) => type) }, 'network configured');
-    await health.turnTo(network);
+    await this.health.turnTo(network);
   }
 }

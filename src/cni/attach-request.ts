@@ -9,6 +9,8 @@ export interface AttachRequest {
   readonly podName: string;
   readonly podNamespace: string;
   readonly podUid: string;
+  /** The pod's handler, when its pods have a network of their own, and the directory of that. */
+  readonly own?: { readonly handler: string; readonly confDir: string };
   readonly portMappings: readonly PortMapping[];
   readonly dns?: {
     readonly servers: readonly string[];

@@ -1,5 +1,5 @@
 // The network's readiness in the words that kubelet and its users read.
-import type { ActiveNetwork } from './active-network.ts';
+import type { NetworkConf } from './conf-schema.ts';
 
 export interface NetworkStatus {
   readonly ready: boolean;
@@ -15,7 +15,7 @@ function quoteAll(paths: readonly string[]): string {
 
 /** @param problem why the plugins of the network would fail now, if so */
 export function networkStatus(
-  { network, problems }: Pick<ActiveNetwork, 'network' | 'problems'>,
+  { network, problems }: { readonly network: NetworkConf | undefined; readonly problems: readonly string[] },
   problem: string | undefined,
   confDirs: readonly string[] | undefined,
 ): NetworkStatus {

@@ -2,14 +2,13 @@
 import { KeyedQueue } from '../async/keyed-queue.ts';
 import { DaemonError, errorMessage, unavailable } from '../errors.ts';
 import type { Logger } from '../observe/logger.ts';
-import { ActiveNetwork } from './active-network.ts';
 import { cniArgsOf, runtimeConfigOf, type AttachRequest } from './attach-request.ts';
 import { AttachmentRecords, type AttachmentRecord } from './attachment-record.ts';
 import type { PluginConf } from './conf-schema.ts';
 import { withoutIdlePlugins } from './idle-plugins.ts';
-import { NetworkHealth } from './network-health.ts';
-import { networkStatus, type NetworkStatus } from './network-status.ts';
+import type { NetworkStatus } from './network-status.ts';
 import { addNetwork, checkNetwork, collectGarbage, deleteNetwork } from './network.ts';
+import { Networks } from './networks.ts';
 import { PluginBinaries } from './plugin-binaries.ts';
 import { PluginRunner } from './plugin.ts';
 import { podAddresses, type PluginResult } from './result-schema.ts';
@@ -38,8 +37,7 @@ export interface Attachment {
 export class PodNetwork {
   readonly #options: PodNetworkOptions;
   readonly #runner: PluginRunner;
-  readonly #health: NetworkHealth;
-  readonly #active: ActiveNetwork;
+  readonly #networks: Networks;
   readonly #records: AttachmentRecords;
   readonly #queue = new KeyedQueue();
 
@@ -47,25 +45,34 @@ export class PodNetwork {
     const { confDirs, embedded, binDirs, cacheDir, pluginTimeoutMs, log } = options;
     this.#options = options;
     this.#runner = new PluginRunner({ binaries: new PluginBinaries(binDirs), timeoutMs: pluginTimeoutMs, log });
-    this.#health = new NetworkHealth(this.#runner);
-    this.#active = new ActiveNetwork({ confDirs, embedded, health: this.#health, log });
+    this.#networks = new Networks({ confDirs, embedded, runner: this.#runner, log });
     this.#records = new AttachmentRecords(cacheDir);
   }
 
-  /** Loads the configuration and follows its changes. A missing one is no error: see `status`. */
-  async start(): Promise<void> {
+  /**
+   * Loads the configuration and follows its changes. A missing one is no error: see `status`.
+   * @param ownDirs as for `follow`
+   */
+  async start(ownDirs: readonly string[] = []): Promise<void> {
     await this.#records.open();
-    await this.#active.start();
+    await this.#networks.start(ownDirs);
+  }
+
+  /** Follows these directories of handlers from now on, and no other ones. Attachments keep the network they have. */
+  follow(ownDirs: readonly string[]): Promise<void> {
+    return this.#networks.follow(ownDirs);
   }
 
   stop(): void {
-    this.#active.stop();
+    this.#networks.stop();
   }
 
-  /** From memory; looks for news in the background where there may be some. */
-  status(): NetworkStatus {
-    this.#health.refreshLazily();
-    return networkStatus(this.#active, this.#health.problem, this.#options.confDirs);
+  /**
+   * From memory; looks for news in the background where there may be some.
+   * @param confDir a handler's own directory, which is followed; undefined: the node's network
+   */
+  status(confDir?: string): NetworkStatus {
+    return this.#networks.status(confDir);
   }
 
   /**
@@ -75,8 +82,13 @@ export class PodNetwork {
    */
   attach(request: AttachRequest): Promise<Attachment> {
     return this.#queue.run(request.sandboxId, async () => {
-      const { network: configured } = this.#active;
-      if (configured === undefined) throw unavailable(this.status().message);
+      const { own } = request;
+      const active = await this.#networks.find(own?.confDir);
+      const { network: configured } = active;
+      if (configured === undefined) {
+        const place = own === undefined ? '' : `cni_conf_dir of runtime handler "${own.handler}": `;
+        throw unavailable(`${place}${active.status().message}`);
+      }
       const { sandboxId, netnsPath } = request;
       const runtimeConfig = runtimeConfigOf(request);
       const network = withoutIdlePlugins(configured, runtimeConfig);
@@ -118,10 +130,11 @@ export class PodNetwork {
    * Takes a sandbox off its network with the configuration it was attached with. May be repeated; does nothing for
    * a sandbox that is not attached.
    * @param netnsPath undefined when the namespace is gone
+   * @param confDir the directory of the sandbox's handler, for when it is not known any more what it was attached with
    */
-  detach(sandboxId: string, netnsPath: string | undefined): Promise<void> {
+  detach(sandboxId: string, netnsPath: string | undefined, confDir?: string): Promise<void> {
     return this.#queue.run(sandboxId, async () => {
-      const record = await this.#find(sandboxId, netnsPath);
+      const record = await this.#find(sandboxId, netnsPath, confDir);
       if (record === undefined) return;
       await deleteNetwork(this.#runner, { ...record, netnsPath }, record.network.plugins);
       await this.#records.remove(sandboxId);
@@ -129,10 +142,14 @@ export class PodNetwork {
   }
 
   // A damaged record must not keep its pod for ever: the current network is the best guess.
-  async #find(sandboxId: string, netnsPath: string | undefined): Promise<AttachmentRecord | undefined> {
+  async #find(
+    sandboxId: string,
+    netnsPath: string | undefined,
+    confDir: string | undefined,
+  ): Promise<AttachmentRecord | undefined> {
     const record = await this.#records.find(sandboxId);
     if (record !== 'damaged') return record;
-    const { network } = this.#active;
+    const { network } = await this.#networks.find(confDir);
     this.#options.log.warn({ sandboxId }, 'damaged attachment record, using the current network instead');
     if (network !== undefined) {
       return { version: 1, sandboxId, netnsPath, cniArgs: 'IgnoreUnknown=1', runtimeConfig: {}, network };
@@ -150,6 +167,12 @@ export class PodNetwork {
     });
   }
 
+  /** What the plugins answered when a sandbox was attached; undefined when it is not, or its record is damaged. */
+  async resultOf(sandboxId: string): Promise<unknown> {
+    const record = await this.#records.find(sandboxId);
+    return record === 'damaged' ? undefined : record?.result;
+  }
+
   /** Sandboxes that are attached, or were while an attach or detach was cut short. */
   cachedSandboxes(): Promise<readonly string[]> {
     return this.#records.list();
@@ -157,20 +180,19 @@ export class PodNetwork {
 
   /** Frees what plugins hold for sandboxes that are neither named nor recorded. Best effort: failures are logged. */
   async gc(validSandboxIds: readonly string[]): Promise<void> {
-    const { network } = this.#active;
-    if (network === undefined || network.disableGC) return;
     const known = [...new Set([...validSandboxIds, ...(await this.#records.list())])];
-    for (const plugin of await this.#health.newestPlugins(network)) {
-      await collectGarbage(this.#runner, network, plugin, known).catch((err: unknown) => {
-        this.#options.log.warn({ plugin: plugin.type, reason: errorMessage(err) }, 'network garbage not collected');
-      });
+    for (const { network, health } of this.#networks.list()) {
+      if (network === undefined || network.disableGC) continue;
+      for (const plugin of await health.newestPlugins(network)) {
+        await collectGarbage(this.#runner, network, plugin, known).catch((err: unknown) => {
+          this.#options.log.warn({ plugin: plugin.type, reason: errorMessage(err) }, 'network garbage not collected');
+        });
+      }
     }
   }
 
-  /** For the verbose status: what is in use and what was found out about it. */
-  info(): unknown {
-    const { confDirs, binDirs } = this.#options;
-    const { network, path, problems } = this.#active;
-    return { confDirs, binDirs, path, network, problems, pluginVersions: this.#health.versions };
+  /** For the verbose status: what is in use and what was found out about it; handlers' own networks by directory. */
+  info(): object {
+    return { binDirs: this.#options.binDirs, ...this.#networks.info() };
   }
 }

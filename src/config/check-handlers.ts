@@ -36,6 +36,7 @@ function missingPrograms(name: string, handler: RuntimeHandlerConfig, conmon: st
 function missingFiles(name: string, handler: RuntimeHandlerConfig, facts: HostFacts): Missing[] {
   const files = {
     seccomp_profile: handler.seccompProfile,
+    base_spec: handler.baseSpec,
     config_path: handler.kind === 'shim-v2' ? handler.configPath : undefined,
   };
   return Object.entries(files).flatMap(([key, file]) =>

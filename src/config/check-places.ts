@@ -35,6 +35,12 @@ export function checkPlaces(config: Config, facts: HostFacts): HostFinding[] {
   if (dockerConfig !== undefined && facts.kindOf(dockerConfig) !== 'file') {
     findings.push({ severity: 'warning', key: 'images.docker_config', message: `there is no file "${dockerConfig}"` });
   }
+  for (const [scope, { keys }] of Object.entries(config.images.policy.scopes)) {
+    for (const key of keys) {
+      if (facts.kindOf(key) === 'file') continue;
+      error(`images.policy.scopes.${JSON.stringify(scope)}.keys`, `there is no file "${key}"`);
+    }
+  }
   return findings;
 }
 

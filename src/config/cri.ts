@@ -1,7 +1,7 @@
 // [cri]: the socket the kubelet talks to, and the defaults of pods and containers.
 import { field, optional, type Values } from './field.ts';
 import { duration, size } from './units.ts';
-import { handlerName, integer, listOf, oneOf, path, text, ulimit } from './value-types.ts';
+import { flag, handlerName, integer, listOf, oneOf, path, text, ulimit } from './value-types.ts';
 
 export const CRI_FIELDS = {
   socket: field('socket', (places) => places.socket, path, 'Unix socket of the CRI, mode 0660'),
@@ -34,6 +34,12 @@ export const CRI_FIELDS = {
   ),
   createTimeoutMs: field('create_timeout', '2m', duration, 'Longest time to create or start one container'),
   pidsLimit: field('pids_limit', 0, integer(0, 4_194_304), 'Most processes in a container; 0: no limit'),
+  selinux: optional(
+    'selinux',
+    true,
+    flag,
+    'Give pods and containers labels of SELinux; not set, they get them where the host has it enabled',
+  ),
   defaultUlimits: field(
     'default_ulimits',
     [],

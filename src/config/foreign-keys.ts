@@ -25,7 +25,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   allowed_annotations: 'the key is called "annotations" here',
   pod_annotations: 'the key is called "annotations" here; it serves pods and containers',
   container_annotations: 'the key is called "annotations" here; it serves pods and containers',
-  base_runtime_spec: "containerd's key; container specs start from nothing here, leave the key out",
+  base_runtime_spec: 'the key is called "base_spec" here',
+  container_min_memory_in_bytes: 'the key is called "container_min_memory" here, with a unit: "16MiB"',
+  container_create_timeout: 'the key is called "create_timeout" here, with a unit: "2m"',
+  cni_max_conf_num: "containerd's key; a pod gets the first network of cni_conf_dir by name, leave the key out",
   snapshotter: 'there is one snapshotter, overlay; leave the key out',
   options:
     'containerd\'s table; BinaryName is "path" (kind "oci") or "binary" (kind "shim-v2"), Root is "root", ' +

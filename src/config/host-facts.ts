@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { isErrno } from '../errors.ts';
 import { findProgram } from '../host/find-program.ts';
 import { findGroupId } from '../host/groups.ts';
+import { selinuxEnabled } from '../host/selinux.ts';
 
 export interface HostFinding {
   /** `error`: the daemon cannot serve like this. `warning`: it serves, and something named will not work. */
@@ -19,6 +20,7 @@ export interface HostFacts {
   /** What is at a path, symlinks followed; what cannot be looked at is absent. */
   kindOf(path: string): 'directory' | 'file' | 'other' | 'absent';
   hasGroup(name: string): boolean;
+  hasSelinux(): boolean;
 }
 
 /** The host this process runs on. */
@@ -35,4 +37,5 @@ export const THIS_HOST: HostFacts = {
     }
   },
   hasGroup: (name) => findGroupId(name) !== undefined,
+  hasSelinux: () => selinuxEnabled(),
 };

@@ -1,6 +1,7 @@
 // Prints the default configuration with every key, its meaning and its default: `crisol config default`.
 import { DAEMON_FIELDS } from './daemon-keys.ts';
 import { fallbackOf, type Field, type Fields, type FileValue } from './field.ts';
+import { POLICY_SCOPE_FIELDS } from './image-policy.ts';
 import { SYSTEM_PLACES, type Places } from './places.ts';
 import { FEATURE_FIELDS, OCI_FIELDS, SHIM_FIELDS } from './runtime-handler.ts';
 import { SECTIONS } from './schema.ts';
@@ -21,8 +22,12 @@ export function toToml(value: FileValue): string {
 
 /** The whole default file; loading it gives the same Config as having no file. */
 export function printDefaultConfig(places: Places = SYSTEM_PLACES): string {
+  const scope = commentOut(
+    `[images.policy.scopes."registry.example.com/team"]\n${printFields(POLICY_SCOPE_FIELDS, places)}`,
+  ).replace('keys = []', 'keys = ["/etc/crisol/keys/team.pub"]');
   const sections = Object.entries(SECTIONS).map(
-    ([name, { doc, fields }]) => `# ${doc}\n[${name}]\n${printFields(fields, places)}`,
+    ([name, { doc, fields }]) =>
+      `# ${doc}\n[${name}]\n${printFields(fields, places)}${name === 'images.policy' ? `\n${scope}` : ''}`,
   );
   const shim = [
     '[runtimes.kata]',

@@ -1,15 +1,17 @@
 // Turns the merged table into a Config, section by section.
+import { checkTlsKeys } from './check-streaming.ts';
 import { DAEMON_FIELDS } from './daemon-keys.ts';
 import { isTable, type FileTable } from './documents.ts';
 import type { Fields, Values } from './field.ts';
 import { nearest } from './nearest.ts';
 import type { Places } from './places.ts';
 import { readHandler } from './read-handler.ts';
+import { readImagePolicy } from './read-image-policy.ts';
 import { readTable, type ReadContext } from './read-table.ts';
 import type { RuntimeHandlerConfig } from './runtime-handler.ts';
 import { SECTIONS, type Config } from './schema.ts';
 
-const TABLES = ['version', ...Object.keys(SECTIONS), 'runtimes'];
+const TABLES = ['version', ...Object.keys(SECTIONS).filter((name) => !name.includes('.')), 'runtimes'];
 
 /** The configuration in `table`; what is wrong goes to `report`, and the result counts only when nothing is. */
 export function readConfig(
@@ -30,16 +32,27 @@ export function readConfig(
     readTable(context, [name], tableAt(context, [name], table[name]), fields);
   const cri = section('cri', SECTIONS.cri.fields);
   checkCgroupParent(context, cri);
+  const streaming = section('streaming', SECTIONS.streaming.fields);
+  checkTlsKeys(context, streaming);
   return {
     version: 1,
     standalone,
     ...top,
     cri,
     runtimes: readRuntimes(context, table, cri),
-    images: section('images', SECTIONS.images.fields),
+    images: readImages(context, tableAt(context, ['images'], table['images'])),
     network: section('network', SECTIONS.network.fields),
-    streaming: section('streaming', SECTIONS.streaming.fields),
+    streaming,
     monitor: section('monitor', SECTIONS.monitor.fields),
+  };
+}
+
+function readImages(context: ReadContext, table: FileTable): Config['images'] {
+  const inner = (name: string): FileTable => tableAt(context, ['images', name], table[name]);
+  return {
+    ...readTable(context, ['images'], table, SECTIONS.images.fields, ['limits', 'policy']),
+    limits: readTable(context, ['images', 'limits'], inner('limits'), SECTIONS['images.limits'].fields),
+    policy: readImagePolicy(context, inner('policy')),
   };
 }
 

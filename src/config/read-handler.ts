@@ -1,6 +1,7 @@
 // Reads one [runtimes.NAME] table.
 import { isTable, type FileTable } from './documents.ts';
 import { foreignKeyAdvice, shimOfRuntimeType } from './foreign-keys.ts';
+import { translate } from './foreign-runtimes.ts';
 import { nearest } from './nearest.ts';
 import { readTable, type ReadContext } from './read-table.ts';
 import {
@@ -14,6 +15,8 @@ import {
 import { isHandlerName } from './value-types.ts';
 
 const OTHER_KEYS = ['kind', 'features'];
+/** Keys of containerd's and CRI-O's tables that say more of a runtime than its type. */
+const FOREIGN_KEYS = ['runtime_path', 'options'];
 const KINDS = Object.keys(HANDLER_KINDS);
 
 /** The handler in `table`, or undefined when its kind is not known, which is reported. */
@@ -63,8 +66,11 @@ function reportKind(context: ReadContext, path: readonly string[], table: FileTa
     context.report([...path, key], foreignKeyAdvice([...path, key], table[key]) ?? `unknown key${hint}`);
   }
   if (kind === undefined) {
-    // A pasted runtime_type has been answered with the right kind already.
-    if (!unknown.includes('runtime_type'))
+    const isForeign = unknown.some((key) => FOREIGN_KEYS.includes(key));
+    // A table pasted from elsewhere is answered with the whole one to write.
+    if (isForeign) context.report([...path, 'kind'], `missing: write ${translate(path[1] ?? '', table)}`);
+    // A runtime_type alone has been answered with the right kind already.
+    else if (!unknown.includes('runtime_type'))
       context.report([...path, 'kind'], 'missing: write kind = "oci" or "shim-v2"');
     return;
   }

@@ -2,6 +2,7 @@
 import type { FileTable } from './documents.ts';
 import { fallbackOf, type Fields, type Values } from './field.ts';
 import { foreignKeyAdvice } from './foreign-keys.ts';
+import { foreignRuntimes } from './foreign-runtimes.ts';
 import { nearest } from './nearest.ts';
 import type { Places } from './places.ts';
 import { keyElsewhere } from './schema.ts';
@@ -52,6 +53,7 @@ export function reportUnknown(
   const advice = foreignKeyAdvice(path, value);
   if (advice !== undefined) {
     context.report(path, advice);
+    for (const runtime of foreignRuntimes(path, value)) context.report(runtime.path, runtime.advice);
     return;
   }
   const key = path.at(-1) ?? '';

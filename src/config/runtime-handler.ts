@@ -22,6 +22,18 @@ const SHARED_FIELDS = {
     path,
     'Profile behind RuntimeDefault, read at start; the built-in one when not set',
   ),
+  baseSpec: optional(
+    'base_spec',
+    '/etc/crisol/base-spec.json',
+    path,
+    'OCI spec whose mounts, variables, limits, annotations and hooks containers get below their own',
+  ),
+  cniConfDir: optional(
+    'cni_conf_dir',
+    '/etc/cni/kata.d',
+    path,
+    "Directory with the CNI configuration of this handler's pods; network.conf_dirs when not set",
+  ),
   containerMinMemoryBytes: field(
     'container_min_memory',
     '0B',

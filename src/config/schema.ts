@@ -2,6 +2,8 @@
 import { CRI_FIELDS, type CriConfig } from './cri.ts';
 import { DAEMON_FIELDS, type DaemonKeys } from './daemon-keys.ts';
 import type { Fields } from './field.ts';
+import { IMAGE_LIMITS_FIELDS, type ImageLimitsConfig } from './image-limits.ts';
+import { IMAGE_POLICY_FIELDS, type ImagePolicyConfig } from './image-policy.ts';
 import { IMAGES_FIELDS, type ImagesConfig } from './images.ts';
 import { MONITOR_FIELDS, type MonitorConfig } from './monitor.ts';
 import { NETWORK_FIELDS, type NetworkConfig } from './network.ts';
@@ -16,7 +18,7 @@ export interface Config extends DaemonKeys {
   readonly cri: CriConfig;
   /** By handler name; holds `cri.defaultRuntime`. */
   readonly runtimes: Readonly<Record<string, RuntimeHandlerConfig>>;
-  readonly images: ImagesConfig;
+  readonly images: ImagesConfig & { readonly limits: ImageLimitsConfig; readonly policy: ImagePolicyConfig };
   readonly network: NetworkConfig;
   readonly streaming: StreamingConfig;
   readonly monitor: MonitorConfig;
@@ -26,6 +28,8 @@ export interface Config extends DaemonKeys {
 export const SECTIONS = {
   cri: { doc: 'The socket of the CRI, and defaults of pods and containers.', fields: CRI_FIELDS },
   images: { doc: 'Registries, credentials and pulls.', fields: IMAGES_FIELDS },
+  'images.limits': { doc: 'What one image may cost, against decompression bombs.', fields: IMAGE_LIMITS_FIELDS },
+  'images.policy': { doc: 'Which images are accepted, by where they come from.', fields: IMAGE_POLICY_FIELDS },
   network: { doc: 'CNI.', fields: NETWORK_FIELDS },
   streaming: { doc: 'The server behind exec, attach and port-forward.', fields: STREAMING_FIELDS },
   monitor: { doc: 'The supervisor of containers of kind "oci".', fields: MONITOR_FIELDS },

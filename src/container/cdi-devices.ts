@@ -79,11 +79,10 @@ async function readDirectory(directory: string): Promise<{ files: SpecFile[]; pr
   const problems: string[] = [];
   for (const name of await fileNames(directory)) {
     const path = join(directory, name);
-    if (/\.ya?ml$/.test(name)) problems.push(`"${path}" is YAML, which is not read: write the spec as JSON`);
-    if (!name.endsWith('.json')) continue;
+    if (!/\.(json|yaml|yml)$/.test(name)) continue;
     try {
       if (!(await stat(path)).isFile()) continue;
-      files.push({ path, spec: parseCdiSpec(await readFile(path, 'utf8'), path) });
+      files.push({ path, spec: await parseCdiSpec(await readFile(path, 'utf8'), path) });
     } catch (error) {
       // One vendor's broken file is no reason to refuse the devices of others.
       problems.push(errorMessage(error));

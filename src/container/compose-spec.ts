@@ -1,12 +1,15 @@
 // Gathers what the spec of a container depends on, from the pod, the image and the host, and has it built.
 import { chownSync, mkdirSync } from 'node:fs';
 import { failedPrecondition } from '../errors.ts';
+import { listMounts } from '../host/mounts.ts';
 import type { NamespaceOption } from '../gen/runtime/v1/NamespaceOption.ts';
 import type { ImageRecord } from '../image/service.ts';
+import { overBase } from '../oci/base-spec.ts';
 import { applyCdiEdits } from '../oci/cdi/apply-edits.ts';
 import { requestedCdiDevices } from '../oci/cdi/names.ts';
 import { buildContainerSpec } from '../oci/container-spec.ts';
 import type { NamespaceChoices } from '../oci/namespaces.ts';
+import type { ContainerLabels } from '../oci/selinux.ts';
 import type { Spec } from '../oci/types.ts';
 import { resolveUser, type ResolvedUser } from '../oci/user.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
@@ -15,6 +18,7 @@ import { podNamespaces, podOwner, type PodOwner } from '../state/pod-namespaces.
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import type { ContainerDeps } from './deps.ts';
 import { findCdiEdits } from './cdi-devices.ts';
+import { coverPaths } from './cover-paths.ts';
 import { findDevices, listHostDevices } from './host-devices.ts';
 import { resolveMounts } from './host-mounts.ts';
 import { readInRoot, resolveInRoot } from './rootfs-path.ts';
@@ -25,12 +29,13 @@ interface SpecRequest {
   readonly image: ImageRecord;
   /** The container's root file system, mounted. */
   readonly rootfsPath: string;
+  readonly labels: ContainerLabels | undefined;
 }
 
 /** The config.json of a container, and the user its process runs as. */
 export async function composeSpec(
   deps: ContainerDeps,
-  { record, sandbox, image, rootfsPath }: SpecRequest,
+  { record, sandbox, image, rootfsPath, labels }: SpecRequest,
 ): Promise<{ spec: Spec; user: ResolvedUser }> {
   const { config } = record;
   const security = config.linux?.securityContext ?? null;
@@ -60,9 +65,10 @@ export async function composeSpec(
     namespaces: chooseNamespaces(deps, record, sandbox),
     cgroupsPath: deps.cgroups.containerPath(sandbox.cgroupParent, record.id).ociPath,
     files: podFiles(deps.layout, sandbox),
-    mounts: await resolveMounts(deps, record, features, owner),
+    mounts: await resolveMounts(deps, record, features, { owner, labels }),
     devices: findDevices(config.devices),
     seccompProfile: await deps.seccomp.load(security, handler.seccompProfile),
+    selinux: labels,
     host: { ...deps.host, hostDevices: allDevices ? listHostDevices() : [] },
     handler: {
       privilegedWithoutHostDevices: handler.privilegedWithoutHostDevices,
@@ -71,8 +77,16 @@ export async function composeSpec(
     },
     defaults: deps.settings.specDefaults,
   });
+  const based = handler.baseSpec === null ? spec : overBase(spec, await deps.baseSpecs.of(handler.baseSpec));
+  const whole = handler.features.obeysPathRules
+    ? based
+    : coverPaths(based, deps.layout.bundle(record.id), mountPoints());
   // Last, so that a device's vendor has the final word.
-  return { spec: applyCdiEdits(spec, cdiEdits), user };
+  return { spec: applyCdiEdits(whole, cdiEdits), user };
+}
+
+function mountPoints(): string[] {
+  return listMounts().map(({ target }) => target);
 }
 
 function makeVolume(rootfsPath: string, volume: string, owner: PodOwner | undefined): void {

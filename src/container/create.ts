@@ -5,6 +5,7 @@ import { errorMessage, failedPrecondition, invalidArgument, notFound, withContex
 import type { ContainerConfig } from '../gen/runtime/v1/ContainerConfig.ts';
 import type { ImageRecord } from '../image/service.ts';
 import { newId } from '../ids.ts';
+import { containerLabels } from '../oci/selinux.ts';
 import { stopSignal } from '../oci/signals.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { podOwner } from '../state/pod-namespaces.ts';
@@ -35,6 +36,7 @@ export async function createContainer(
   const image = findImage(deps, config);
   const id = newId();
   try {
+    const labels = labelsOf(deps, sandbox, config);
     return await withRollback(
       async (undo) => {
         // Registered in the same turn as the check, so that a stopping pod either refuses it or stops it.
@@ -48,12 +50,13 @@ export async function createContainer(
         });
         await deps.records.save(draft);
         undo('release the root file system', () => deps.rootfs.release(id));
-        const rootfs = await deps.rootfs.prepare(id, image.layers, podOwner(deps.layout, sandbox));
+        const rootfs = await deps.rootfs.prepare(id, image.layers, podOwner(deps.layout, sandbox), labels?.mount);
         undo('unmount the image volumes', () => deps.imageVolumes.release(id));
-        const { spec, user } = await composeSpec(deps, { record: draft, sandbox, image, rootfsPath: rootfs.path });
         undo('remove the bundle', () => rm(deps.layout.bundle(id), { recursive: true, force: true }));
-        undo('remove the cgroup', () => deps.cgroups.remove(draft.cgroupPath));
         await mkdir(deps.layout.bundle(id), { recursive: true, mode: 0o711 });
+        const request = { record: draft, sandbox, image, rootfsPath: rootfs.path, labels };
+        const { spec, user } = await composeSpec(deps, request);
+        undo('remove the cgroup', () => deps.cgroups.remove(draft.cgroupPath));
         const driver = deps.driverOf(sandbox);
         const processes = await driver.create({
           ...refOf(deps, id),
@@ -75,6 +78,16 @@ export async function createContainer(
   }
 }
 
+function labelsOf({ host }: ContainerDeps, sandbox: SandboxRecord, config: ContainerConfig) {
+  const security = config.linux?.securityContext;
+  return containerLabels(host, {
+    pod: sandbox.selinux,
+    options: security?.selinuxOptions ?? null,
+    privileged: security?.privileged ?? false,
+    kind: sandbox.handler.features.selinux,
+  });
+}
+
 function requireReady(sandbox: SandboxRecord): void {
   if (sandbox.status.phase === 'ready') return;
   const why = sandbox.status.phase === 'not-ready' ? sandbox.status.reason : sandbox.status.phase;
@@ -86,6 +99,12 @@ function findImage(deps: ContainerDeps, config: ContainerConfig): ImageRecord {
   if (reference === '') throw invalidArgument('the container config names no image');
   const image = deps.images.find(reference);
   if (image === undefined) throw notFound('image', reference);
+  if (image.artifactType !== '') {
+    const what = `image "${reference}" is an artifact of type "${image.artifactType}"`;
+    throw failedPrecondition(`${what}: it can be mounted into a container, but holds no program to run`);
+  }
+  const written = config.image?.userSpecifiedImage ?? '';
+  deps.images.requireTrusted(image, written === '' ? reference : written);
   return image;
 }
 

@@ -6,6 +6,7 @@ import type { ImageRecord } from '../image/service.ts';
 import type { RootfsOwner } from '../image/snapshot/mapped-layers.ts';
 import type { VolumeImage } from '../image/snapshot/image-volumes.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { BaseSpecSource } from '../oci/base-spec-source.ts';
 import type { SeccompSource } from '../oci/seccomp/source.ts';
 import type { HostFacts, SpecDefaults } from '../oci/spec-input.ts';
 import type { ContainerRef, RuntimeDriver } from '../runtime/driver.ts';
@@ -18,13 +19,20 @@ import type { SandboxRecord } from '../state/sandbox-record.ts';
 /** The image store as containers see it. */
 export interface ContainerImages {
   find(reference: string): ImageRecord | undefined;
+  /** @throws permission-denied when the content policy does not let a container be made of it */
+  requireTrusted(image: ImageRecord, reference: string): void;
   /** Removes what no image and no container uses any more. */
   collectGarbage(): Promise<void>;
 }
 
 /** The root file systems as containers see them. */
 export interface ContainerRootfs {
-  prepare(id: string, chainIds: readonly string[], owner?: RootfsOwner): Promise<{ readonly path: string }>;
+  prepare(
+    id: string,
+    chainIds: readonly string[],
+    owner?: RootfsOwner,
+    label?: string,
+  ): Promise<{ readonly path: string }>;
   ensureMounted(id: string, chainIds: readonly string[]): Promise<{ readonly path: string }>;
   path(id: string): string;
   release(id: string): Promise<void>;
@@ -32,8 +40,14 @@ export interface ContainerRootfs {
 
 /** The mounts of images as containers see them. */
 export interface ContainerImageVolumes {
-  mount(containerId: string, image: VolumeImage, owner?: RootfsOwner): Promise<string>;
+  mount(containerId: string, image: VolumeImage, owner?: RootfsOwner, label?: string): Promise<string>;
   release(containerId: string): Promise<void>;
+}
+
+/** Gives volumes their SELinux label. */
+export interface ContainerVolumes {
+  /** @throws invalid-argument for a place that no container may be given; failed-precondition when a file refuses */
+  relabel(path: string, label: string): Promise<void>;
 }
 
 /** Settings that shape containers. */
@@ -49,8 +63,10 @@ export interface ContainerDeps {
   readonly images: ContainerImages;
   readonly rootfs: ContainerRootfs;
   readonly imageVolumes: ContainerImageVolumes;
+  readonly volumes: ContainerVolumes;
   readonly cgroups: CgroupHost;
   readonly seccomp: SeccompSource;
+  readonly baseSpecs: BaseSpecSource;
   readonly layout: Layout;
   readonly host: Omit<HostFacts, 'hostDevices'>;
   readonly settings: ContainerSettings;

@@ -4,6 +4,7 @@ import { errorMessage } from '../errors.ts';
 import type { ContainerExit, CreatedContainer } from '../runtime/driver.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
+import { OomKills } from './oom-kills.ts';
 import { nextStatus } from './status-machine.ts';
 
 interface Watch {
@@ -14,15 +15,18 @@ interface Watch {
 export class ExitMonitor {
   readonly #deps: ContainerDeps;
   readonly #watches = new Map<string, Watch>();
+  readonly #oomKills: OomKills;
 
   constructor(deps: ContainerDeps) {
     this.#deps = deps;
+    this.#oomKills = new OomKills(deps.cgroups);
   }
 
   /** Begins to wait for a container's exit; the exit may have happened already. */
   watch(record: ContainerRecord, processes: CreatedContainer): void {
     const watch = { stop: new AbortController(), exited: deferred<undefined>() };
     this.#watches.set(record.id, watch);
+    this.#oomKills.watch(record.cgroupPath);
     driverFor(this.#deps, record)
       .wait(refOf(this.#deps, record.id), processes, watch.stop.signal)
       .then((exit) => this.#deps.queue.run(record.id, () => this.#apply(record.id, exit)))
@@ -33,13 +37,15 @@ export class ExitMonitor {
       })
       .finally(() => {
         this.#watches.delete(record.id);
+        this.#oomKills.end(record.cgroupPath);
         watch.exited.resolve(undefined);
       });
   }
 
-  async #apply(id: string, exit: ContainerExit): Promise<void> {
+  async #apply(id: string, told: ContainerExit): Promise<void> {
     const record = this.#deps.index.find(id);
     if (record === undefined || record.status.phase === 'exited') return;
+    const exit = { ...told, oomKilled: this.#oomKills.end(record.cgroupPath) || told.oomKilled };
     this.#endLeftovers(record);
     await commit(this.#deps, { ...record, status: nextStatus(record.status, { type: 'exited', exit }) });
     this.#deps.log.info({ containerId: id, sandboxId: record.sandboxId, exitCode: exit.exitCode }, 'container exited');

@@ -14,7 +14,10 @@ export function imageOf(mount: Mount): string | undefined {
 }
 
 /** The images that a container mounts, once each. @throws not-found when one has not been pulled */
-export function findImageVolumes(images: Pick<ContainerImages, 'find'>, config: ContainerConfig): ImageVolume[] {
+export function findImageVolumes(
+  images: Pick<ContainerImages, 'find' | 'requireTrusted'>,
+  config: ContainerConfig,
+): ImageVolume[] {
   const volumes = new Map<string, ImageVolume>();
   for (const mount of config.mounts) {
     const reference = imageOf(mount);
@@ -23,10 +26,24 @@ export function findImageVolumes(images: Pick<ContainerImages, 'find'>, config: 
     if (image === undefined) {
       throw mountFailed('not-found', mount, `image "${reference}" is not on this node: pull it first`);
     }
-    const { id, repoDigests, layers } = image;
-    volumes.set(reference, { reference, imageId: id, imageRef: repoDigests[0] ?? id, layers: [...layers] });
+    try {
+      images.requireTrusted(image, reference);
+    } catch (error) {
+      throw mountFailed(errorCode(error), mount, errorMessage(error));
+    }
+    // The status tells what PullImage returned, which is the id. @see CRI PullImageResponse.image_ref
+    const { id, layers } = image;
+    volumes.set(reference, { reference, imageId: id, imageRef: id, layers: [...layers] });
   }
   return [...volumes.values()];
+}
+
+/** As what the files of an image are seen. */
+interface ImageView {
+  /** Of the pod's user namespace, when it has one. */
+  readonly owner?: RootfsOwner | undefined;
+  /** Of SELinux. */
+  readonly label?: string | undefined;
 }
 
 /**
@@ -38,14 +55,14 @@ export async function mountImage(
   deps: Pick<ContainerDeps, 'imageVolumes'>,
   record: Pick<ContainerRecord, 'id' | 'imageVolumes'>,
   mount: Mount,
-  owner?: RootfsOwner,
+  { owner, label }: ImageView = {},
 ): Promise<string> {
   const reference = imageOf(mount) ?? '';
   const volume = record.imageVolumes.find((each) => each.reference === reference);
   if (volume === undefined) throw mountFailed('not-found', mount, `image "${reference}" was not looked up`);
   let root: string;
   try {
-    root = await deps.imageVolumes.mount(record.id, { id: volume.imageId, layers: volume.layers }, owner);
+    root = await deps.imageVolumes.mount(record.id, { id: volume.imageId, layers: volume.layers }, owner, label);
   } catch (error) {
     throw mountFailed('failed-precondition', mount, `cannot mount image "${reference}": ${errorMessage(error)}`);
   }

@@ -2,6 +2,7 @@
 import { errorMessage, failedPrecondition, withContext } from '../errors.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
+import { limitPodMemory } from './pod-memory.ts';
 import { nextStatus } from './status-machine.ts';
 
 /**
@@ -26,6 +27,7 @@ export function startContainer(deps: ContainerDeps, idOrPrefix: string): Promise
     }
     const startedAt = deps.now();
     try {
+      limitPodMemory(deps, sandbox, record);
       await driverFor(deps, record).start(refOf(deps, id));
     } catch (error) {
       await recordFailure(deps, record, error);

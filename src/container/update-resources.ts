@@ -5,6 +5,7 @@ import { mergeResources } from '../oci/merge-resources.ts';
 import { toResources } from '../oci/resources.ts';
 import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
 import { checkMemoryLimit } from './memory-limit.ts';
+import { limitPodMemory } from './pod-memory.ts';
 
 /**
  * Changes the limits of a created or running container and remembers them. Fields that are 0 or empty stay as they are.
@@ -22,9 +23,11 @@ export function updateResources(
       throw failedPrecondition(`container "${id}" is in state "${record.status.phase}": it has no limits to change`);
     }
     const resources = mergeResources(record.resources, update);
-    checkMemoryLimit(deps.sandboxes.get(record.sandboxId), Number(resources.memoryLimitInBytes));
+    const sandbox = deps.sandboxes.get(record.sandboxId);
+    checkMemoryLimit(sandbox, Number(resources.memoryLimitInBytes));
     try {
       await driverFor(deps, record).update(refOf(deps, id), toResources(resources, deps.host));
+      limitPodMemory(deps, sandbox, { ...record, resources });
     } catch (error) {
       throw withContext(`cannot update the resources of container "${id}"`, error);
     }

@@ -1,10 +1,10 @@
-// crisol's own service beside the CRI: pulls that show their progress, and archives from disk.
+// crisol's own service beside the CRI: pulls that show their progress, archives, the image store, and the handlers.
 import type grpc from '@grpc/grpc-js';
 import type { AdminHandlers } from '../gen/crisol/v1/Admin.ts';
 import type { PullImageRequest } from '../gen/crisol/v1/PullImageRequest.ts';
 import type { PullProgressInput } from '../gen/crisol/v1/PullProgress.ts';
-import { DaemonError } from '../errors.ts';
-import type { LayerProgress } from '../image/service.ts';
+import { DaemonError, invalidArgument } from '../errors.ts';
+import { EXPORT_FORMATS, type LayerProgress } from '../image/service.ts';
 import type { UnaryTable } from '../rpc/service.ts';
 import { toStatus } from '../rpc/status.ts';
 import type { RpcDeps } from '../rpc/unary.ts';
@@ -16,6 +16,47 @@ export function adminRpcs(deps: CriDeps): UnaryTable<AdminHandlers> {
     ImportImage: async ({ path, names }) => {
       const images = await deps.images.importArchive(requiredText(path, 'path'), names);
       return { images: images.map(({ id, repoTags }) => ({ imageRef: id, names: [...repoTags] })) };
+    },
+    ListPulls: () => {
+      const { inFlight, finished, receivedBytes, retries } = deps.images.downloadCounts();
+      return {
+        pulls: deps.images.pulls().map(({ reference, startedAtMs, layers }) => ({
+          image: reference,
+          startedAt: String(BigInt(startedAtMs) * 1_000_000n),
+          layers: layers.map(toProgress),
+        })),
+        downloadsInFlight: inFlight,
+        downloads: String(finished),
+        receivedBytes: String(receivedBytes),
+        retries: String(retries),
+      };
+    },
+    ListHandlers: () => ({
+      handlers: deps.status().handlers.map(({ features, ...handler }) => ({ ...handler, features: [...features] })),
+    }),
+    ExportImages: async ({ images, path, format }) => {
+      const known = EXPORT_FORMATS.find((each) => each === format);
+      if (known === undefined) {
+        throw invalidArgument(`format "${format}" is not one of ${EXPORT_FORMATS.join(', ')}`);
+      }
+      if (images.length === 0) throw invalidArgument('images is empty');
+      await deps.images.export(images, requiredText(path, 'path'), known);
+      return {};
+    },
+    ImageUsage: async () => {
+      const { blobs, layers, shared, reclaimable, quarantine, images } = await deps.images.usage();
+      const writable = await Promise.all(deps.containerIndex.list().map(({ id }) => deps.writableLayer(id)));
+      return {
+        ...{ blobs, layers, shared, reclaimable, quarantine },
+        writable: { count: writable.length, bytes: writable.reduce((total, { bytes }) => total + bytes, 0) },
+        images: images.map(({ id, names, bytes, sharedBytes, isUsed, isPinned, isHidden }) => {
+          return { id, names: [...names], bytes, sharedBytes, used: isUsed, pinned: isPinned, hidden: isHidden };
+        }),
+      };
+    },
+    CheckImages: async ({ repair }) => {
+      const { findings, ...counts } = await deps.images.check(repair);
+      return { ...counts, findings: [...findings] };
     },
   };
 }

@@ -10,10 +10,13 @@ const MAX_BYTES = 2 * 1024 * 1024;
  * @param encodeOne the message of a single item. Messages put end to end are one message with the items of all, as the
  *   items are the message's only field and repeated. @see Protocol Buffers, encoding, "Last One Wins"
  */
-export async function* inBatches<T>(items: Iterable<T>, encodeOne: (item: T) => Buffer): AsyncGenerator<Buffer> {
+export async function* inBatches<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  encodeOne: (item: T) => Buffer,
+): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let bytes = 0;
-  for (const item of items) {
+  for await (const item of items) {
     const part = encodeOne(item);
     if (parts.length === MAX_ITEMS || (parts.length > 0 && bytes + part.length > MAX_BYTES)) {
       yield Buffer.concat(parts);

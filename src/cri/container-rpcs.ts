@@ -6,6 +6,7 @@ import { throwIfAborted } from '../async/abort.ts';
 import type { UnaryTable } from '../rpc/service.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { required, timeoutMs } from './check-request.ts';
+import { toConfigJson } from './convert/config-json.ts';
 import { toContainerItem, toContainerStatus } from './convert/container.ts';
 import type { CriDeps } from './deps.ts';
 import { toJson } from './info-rpcs.ts';
@@ -83,7 +84,7 @@ async function verboseInfo(deps: CriDeps, record: ContainerRecord): Promise<obje
     pid: status.phase === 'running' || status.phase === 'created' ? status.processes.init.pid : 0,
     cgroupPath: record.cgroupPath,
     status,
-    config: record.config,
+    config: toConfigJson(record.config),
     runtimeSpec: JSON.parse(spec) as unknown,
   };
 }

@@ -10,23 +10,45 @@ import type { LiveIndex } from '../state/live-index.ts';
 import type { PodSnapshot } from '../state/pod-snapshot.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import type { StreamingServer } from '../streaming/server.ts';
+import type { MetricsReader } from '../stats/metrics/metrics-reader.ts';
 import type { StatsReader } from '../stats/stats-reader.ts';
 
-/** One line of Status: a handler, and why it cannot be used when it cannot. */
-export interface HandlerStatus {
-  /** '' for the default handler. */
+/** A runtime handler as Status, verbose info and `crisol handlers` show it. */
+export interface HandlerReport {
   readonly name: string;
-  readonly ready: boolean;
+  readonly kind: 'oci' | 'shim-v2';
+  /** The program: absolute when it was found, as configured otherwise. */
+  readonly path: string;
+  /** What it says its version is; '' or `unknown` when it does not. */
+  readonly version: string;
+  /** The monitor's program; '' when the kind has none. */
+  readonly monitor: string;
+  /** Runs pods that name no handler. */
+  readonly isDefault: boolean;
+  readonly state: 'ready' | 'failed';
+  /** '' when it is ready. */
   readonly reason: string;
-  readonly recursiveReadOnlyMounts: boolean;
-  readonly userNamespaces: boolean;
-  /** Path, version and the like, for verbose info. */
-  readonly details: unknown;
+  /** What to do about it; '' when it is ready or nothing is known to help. */
+  readonly cure: string;
+  /** By the names of the configuration, each with who says so. */
+  readonly features: readonly { readonly name: string; readonly value: boolean; readonly source: string }[];
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** One word and a text; '' when it is ready. */
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface NodeStatus {
-  readonly network: { readonly ready: boolean; readonly reason: string; readonly message: string };
-  readonly handlers: readonly HandlerStatus[];
+  /** Whether pods that name no handler can run; `network`: whether they can be given an address. */
+  readonly runtime: Readiness;
+  readonly network: Readiness;
+  /** Networks of handlers whose pods have another one, by the handler's name. */
+  readonly ownNetworks: readonly ({ readonly name: string } & Readiness)[];
+  /** In the order of the configuration. */
+  readonly handlers: readonly HandlerReport[];
   /** Limits of this host that change what pods get, as extra conditions: type and message. */
   readonly limits: readonly { readonly type: string; readonly reason: string; readonly message: string }[];
   /** Verbose info, each value JSON. */
@@ -39,7 +61,12 @@ export interface CriDeps {
   readonly sandboxIndex: LiveIndex<SandboxRecord>;
   readonly containerIndex: LiveIndex<ContainerRecord>;
   readonly images: ImageService;
+  /** What the network's plugins answered for a pod; undefined when it has none. Reads a file. */
+  readonly networkResult: (sandboxId: string) => Promise<unknown>;
   readonly stats: StatsReader;
+  readonly metrics: Pick<MetricsReader, 'pods'>;
+  /** What a container wrote, up to ten seconds ago. */
+  readonly writableLayer: (containerId: string) => Promise<{ readonly bytes: number }>;
   readonly events: ContainerEvents<PodSnapshot>;
   readonly streaming: Pick<StreamingServer, 'issue'>;
   readonly status: () => NodeStatus;

@@ -1,7 +1,9 @@
 // Version, Status, RuntimeConfig, UpdateRuntimeConfig.
+import { withCure } from '../errors.ts';
+import type { RuntimeHandlerInput } from '../gen/runtime/v1/RuntimeHandler.ts';
 import type { RuntimeServiceHandlers } from '../gen/runtime/v1/RuntimeService.ts';
 import type { UnaryTable } from '../rpc/service.ts';
-import type { CriDeps, NodeStatus } from './deps.ts';
+import type { CriDeps, HandlerReport, NodeStatus, Readiness } from './deps.ts';
 
 type InfoRpcs = Pick<
   UnaryTable<RuntimeServiceHandlers>,
@@ -23,10 +25,7 @@ export function infoRpcs(deps: CriDeps): InfoRpcs {
       const status = deps.status();
       return {
         status: { conditions: conditions(status) },
-        runtimeHandlers: status.handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({
-          name,
-          features: { recursiveReadOnlyMounts, userNamespaces },
-        })),
+        runtimeHandlers: runtimeHandlers(status.handlers),
         features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: true, mountOptions: true },
         info: verbose ? toJson(status.info()) : {},
       };
@@ -40,27 +39,37 @@ export function infoRpcs(deps: CriDeps): InfoRpcs {
   };
 }
 
+/** The CRI's view: every handler, and the default one once more under ''. */
+function runtimeHandlers(handlers: readonly HandlerReport[]): RuntimeHandlerInput[] {
+  const has = (handler: HandlerReport, feature: string): boolean =>
+    handler.features.some(({ name, value }) => name === feature && value);
+  const named = handlers.map((handler) => ({
+    name: handler.name,
+    features: {
+      recursiveReadOnlyMounts: has(handler, 'recursive_read_only_mounts'),
+      userNamespaces: has(handler, 'user_namespaces'),
+    },
+  }));
+  const standard = named[handlers.findIndex(({ isDefault }) => isDefault)];
+  return standard === undefined ? named : [{ ...standard, name: '' }, ...named];
+}
+
 function conditions(status: NodeStatus): { type: string; status: boolean; reason: string; message: string }[] {
   return [
-    { type: 'RuntimeReady', status: true, reason: '', message: '' },
+    { type: 'RuntimeReady', ...rename(status.runtime) },
     { type: 'NetworkReady', ...rename(status.network) },
-    ...status.handlers
-      .filter(({ name }) => name !== '')
-      .map(({ name, ready, reason }) => ({
-        type: `HandlerReady/${name}`,
-        status: ready,
-        reason: ready ? '' : 'PreflightFailed',
-        message: reason,
-      })),
+    ...status.handlers.map(({ name, state, reason, cure }) => ({
+      type: `HandlerReady/${name}`,
+      status: state === 'ready',
+      reason: state === 'ready' ? '' : 'PreflightFailed',
+      message: withCure(reason, cure),
+    })),
+    ...status.ownNetworks.map(({ name, ...network }) => ({ type: `NetworkReady/${name}`, ...rename(network) })),
     ...status.limits.map((limit) => ({ ...limit, status: false })),
   ];
 }
 
-function rename({ ready, reason, message }: NodeStatus['network']): {
-  status: boolean;
-  reason: string;
-  message: string;
-} {
+function rename({ ready, reason, message }: Readiness): { status: boolean; reason: string; message: string } {
   return { status: ready, reason, message };
 }
 

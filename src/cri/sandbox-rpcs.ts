@@ -2,9 +2,12 @@
 import type { RuntimeServiceHandlers } from '../gen/runtime/v1/RuntimeService.ts';
 import { throwIfAborted } from '../async/abort.ts';
 import type { UnaryTable } from '../rpc/service.ts';
+import { planNamespaces } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { required } from './check-request.ts';
+import { toConfigJson } from './convert/config-json.ts';
 import { toContainerStatus } from './convert/container.ts';
+import { toPodSpec } from './convert/pod-spec.ts';
 import { toSandboxItem, toSandboxStatus } from './convert/sandbox.ts';
 import type { CriDeps } from './deps.ts';
 import { toJson } from './info-rpcs.ts';
@@ -35,11 +38,11 @@ export function sandboxRpcs(deps: CriDeps): SandboxRpcs {
       await deps.sandboxes.remove(podSandboxId);
       return {};
     },
-    PodSandboxStatus: ({ podSandboxId, verbose }) => {
+    PodSandboxStatus: async ({ podSandboxId, verbose }) => {
       const record = deps.sandboxIndex.get(podSandboxId);
       return {
         status: toSandboxStatus(record),
-        info: verbose ? toJson({ info: verboseInfo(deps, record) }) : {},
+        info: verbose ? toJson({ info: await verboseInfo(deps, record) }) : {},
         containersStatuses: containersOf(deps, record.id).map(toContainerStatus),
         timestamp: String(BigInt(Date.now()) * 1_000_000n),
       };
@@ -56,15 +59,17 @@ function containersOf(deps: CriDeps, sandboxId: string): ReturnType<CriDeps['con
   return deps.containerIndex.list().filter((record) => record.sandboxId === sandboxId);
 }
 
-function verboseInfo(deps: CriDeps, record: SandboxRecord): object {
+async function verboseInfo(deps: CriDeps, record: SandboxRecord): Promise<object> {
   return {
     pid: record.pause?.init.pid ?? 0,
     runtimeHandler: record.handler.name,
     netNamespace: `${deps.layout.namespaces(record.id)}/net`,
-    netNsClosed: record.status.phase !== 'ready',
+    netNamespaceClosed: !planNamespaces(record.config).hostNetwork && record.status.phase !== 'ready',
     status: record.status,
     cgroupParent: record.cgroupParent,
     updatedResources: record.updatedResources,
-    config: record.config,
+    cniResult: (await deps.networkResult(record.id)) ?? null,
+    config: toConfigJson(record.config),
+    runtimeSpec: toPodSpec(deps.layout, record),
   };
 }

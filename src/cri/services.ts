@@ -10,6 +10,7 @@ import type { CriDeps } from './deps.ts';
 import { eventsRpcs } from './events-rpcs.ts';
 import { imageRpcs } from './image-rpcs.ts';
 import { infoRpcs } from './info-rpcs.ts';
+import { metricsRpcs } from './metrics-rpcs.ts';
 import { sandboxRpcs } from './sandbox-rpcs.ts';
 import { statsRpcs } from './stats-rpcs.ts';
 import { streamingRpcs } from './streaming-rpcs.ts';
@@ -24,7 +25,14 @@ export function addServices(server: grpc.Server, deps: CriDeps, rpc: RpcDeps): v
   addService(
     server,
     findService(protocols, 'runtime.v1.RuntimeService'),
-    { ...infoRpcs(deps), ...sandboxRpcs(deps), ...containerRpcs(deps), ...statsRpcs(deps), ...streamingRpcs(deps) },
+    {
+      ...infoRpcs(deps),
+      ...sandboxRpcs(deps),
+      ...containerRpcs(deps),
+      ...statsRpcs(deps),
+      ...metricsRpcs(deps),
+      ...streamingRpcs(deps),
+    },
     rpc,
     {
       ListPodSandbox: encode('ListPodSandboxResponse'),
@@ -33,6 +41,7 @@ export function addServices(server: grpc.Server, deps: CriDeps, rpc: RpcDeps): v
       ListContainerStats: encode('ListContainerStatsResponse'),
       PodSandboxStats: encode('PodSandboxStatsResponse'),
       ListPodSandboxStats: encode('ListPodSandboxStatsResponse'),
+      ListPodSandboxMetrics: encode('ListPodSandboxMetricsResponse'),
       ...encodedByFunction(runtimeStreams),
     },
     { ...runtimeStreams, ...eventsRpcs(deps, rpc) },

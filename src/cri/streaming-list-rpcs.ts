@@ -35,6 +35,7 @@ export function runtimeListStreams(
   const container = encode('StreamContainersResponse');
   const containerStats = encode('StreamContainerStatsResponse');
   const sandboxStats = encode('StreamPodSandboxStatsResponse');
+  const sandboxMetrics = encode('StreamPodSandboxMetricsResponse');
   return {
     StreamPodSandboxes: serverStream(
       'StreamPodSandboxes',
@@ -62,6 +63,11 @@ export function runtimeListStreams(
         const stats = await deps.stats.sandboxes(selectMeasuredSandboxes(deps, filter));
         yield* inBatches(stats, (item) => sandboxStats({ podSandboxStats: [item] }));
       },
+      rpc,
+    ),
+    StreamPodSandboxMetrics: serverStream(
+      'StreamPodSandboxMetrics',
+      () => inBatches(deps.metrics.pods(), (pod) => sandboxMetrics({ podSandboxMetrics: [pod] })),
       rpc,
     ),
   };

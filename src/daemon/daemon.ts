@@ -1,39 +1,52 @@
 // The daemon's life: the order of start, what is served when, and the order of stop.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Config } from '../config/schema.ts';
 import { addServices } from '../cri/services.ts';
 import { deferred } from '../async/deferred.ts';
 import { invalidArgument } from '../errors.ts';
 import { findGroupId } from '../host/groups.ts';
+import type { ImageService } from '../image/service.ts';
+import type { Logger } from '../observe/logger.ts';
 import { crisolVersion } from '../rpc/package-version.ts';
-import { createLogger, type Logger } from '../observe/logger.ts';
+import { createLogger } from '../observe/logger.ts';
 import { bindSocket, createServer, stopServer } from '../rpc/grpc-server.ts';
 import { InFlight } from '../rpc/in-flight.ts';
+import { Hangups } from './hangups.ts';
+import { readHoldings } from './holdings.ts';
 import { takeInstanceLock } from './instance-lock.ts';
 import { recover } from './recovery.ts';
+import { reloadConfig } from './reload.ts';
 import { reportHost } from './report-host.ts';
 import { notifySystemd, watchdogIntervalMs } from './sd-notify.ts';
 import { wire } from './wiring.ts';
+
+/** Longer than the kubelet's longest wait before it asks for an image again. */
+const INTERRUPTED_PULL_MS = 60 * 60 * 1000;
 
 /** How long a stop waits for the calls in flight. */
 const STOP_GRACE_MS = 30_000;
 
 /**
- * Runs the daemon until SIGTERM or SIGINT. Pods run on when it ends.
+ * Runs the daemon until SIGTERM or SIGINT. Pods run on when it ends. SIGHUP loads the configuration again.
+ * @param given the configuration as it was read
+ * @param reload reads the configuration anew; throws ConfigError with every problem
  * @returns the exit code
  * @throws when the socket is taken, another daemon runs here, or the state cannot be opened
  */
-export async function runDaemon(config: Config): Promise<number> {
-  const log = createLogger(config.logLevel);
-  const stopping = stopSignal(log);
+export async function runDaemon(given: Config, reload: () => Config): Promise<number> {
+  const log = createLogger(given.logLevel);
+  const stopping = stopSignal();
+  // From the first moment: nobody listening, SIGHUP would end the daemon.
+  const hangups = new Hangups();
+  // Not SIGUSR1, at which Node opens a port for its debugger.
+  process.on('SIGUSR2', () => log.info(readHoldings(), 'holdings'));
   const version = crisolVersion();
-  log.info({ version, pid: process.pid, root: config.root, run: config.run }, 'crisol starts');
-  reportHost(config, log);
+  log.info({ version, pid: process.pid, root: given.root, run: given.run }, 'crisol starts');
+  reportHost(given, log);
   // The thread pool must exist, in the host's namespaces, before any Worker does.
   await stat('/');
-  mkdirSync(config.root, { recursive: true, mode: 0o711 });
-  mkdirSync(config.run, { recursive: true, mode: 0o711 });
+  const config = inRealPlaces(given);
   takeInstanceLock(`${config.run}/crisol.lock`);
 
   const parts = await wire(config, version, log);
@@ -45,7 +58,9 @@ export async function runDaemon(config: Config): Promise<number> {
   await bindSocket(server, socket, socketGroup === undefined ? undefined : requireGroup(socketGroup));
   await recover(parts.recovery);
   ready = true;
-  parts.images.collectGarbage().catch((error: unknown) => log.error({ err: error }, 'cannot collect garbage'));
+  const { handlers, network } = parts;
+  hangups.listen(() => reloadConfig({ load: () => inRealPlaces(reload()), handlers, network, log }));
+  collectGarbageLater(parts.images, log);
   log.info({ socket }, 'crisol is ready');
   notifySystemd('READY=1');
   const watchdog = startWatchdog();
@@ -59,16 +74,29 @@ export async function runDaemon(config: Config): Promise<number> {
   return 0;
 }
 
+// Runtimes refuse a root file system whose path goes through a symbolic link.
+function inRealPlaces(config: Config): Config {
+  for (const place of [config.root, config.run]) mkdirSync(place, { recursive: true, mode: 0o711 });
+  return { ...config, root: realpathSync(config.root), run: realpathSync(config.run) };
+}
+
+// What an interrupted pull had brought belongs to no image yet, and whoever asks for the image again needs it.
+function collectGarbageLater(images: Pick<ImageService, 'collectGarbage'>, log: Logger): void {
+  const collect = () => {
+    images.collectGarbage().catch((error: unknown) => log.error({ err: error }, 'cannot collect garbage'));
+  };
+  setTimeout(collect, INTERRUPTED_PULL_MS).unref();
+}
+
 function startWatchdog(): NodeJS.Timeout | undefined {
   const interval = watchdogIntervalMs();
   return interval === undefined ? undefined : setInterval(() => notifySystemd('WATCHDOG=1'), interval);
 }
 
-function stopSignal(log: Logger): Promise<void> {
+function stopSignal(): Promise<void> {
   const stop = deferred<undefined>();
   process.once('SIGTERM', () => stop.resolve(undefined));
   process.once('SIGINT', () => stop.resolve(undefined));
-  process.on('SIGHUP', () => log.warn('SIGHUP changes nothing yet: restart crisol to load a new configuration'));
   return stop.promise;
 }
 

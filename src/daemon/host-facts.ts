@@ -1,19 +1,13 @@
 // Finds out, once at start, what this host lets containers have.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import type { CgroupHost } from '../cgroup/host.ts';
-import type { HostFacts } from '../oci/spec-input.ts';
+import { apparmorEnabled, isProfileLoaded } from '../host/apparmor.ts';
 import { boundingCapabilities, ownOomScoreAdj } from '../host/procfs.ts';
+import { selinuxEnabled } from '../host/selinux.ts';
+import type { HostFacts } from '../oci/spec-input.ts';
 
 const CAP_SYS_RESOURCE = 24n;
-
-function hasApparmor(): boolean {
-  try {
-    return readFileSync('/sys/module/apparmor/parameters/enabled', 'latin1').startsWith('Y');
-  } catch {
-    return false;
-  }
-}
 
 export function findHostFacts(cgroups: CgroupHost): Omit<HostFacts, 'hostDevices'> {
   const bounding = boundingCapabilities();
@@ -21,8 +15,9 @@ export function findHostFacts(cgroups: CgroupHost): Omit<HostFacts, 'hostDevices
     boundingCapabilities: bounding,
     ownOomScoreAdj: ownOomScoreAdj(),
     canLowerOomScore: ((bounding >> CAP_SYS_RESOURCE) & 1n) === 1n,
-    apparmorEnabled: hasApparmor(),
-    selinuxEnabled: existsSync('/sys/fs/selinux/enforce'),
+    apparmorEnabled: apparmorEnabled(),
+    isApparmorProfileLoaded: isProfileLoaded,
+    selinuxEnabled: selinuxEnabled(),
     arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
     kernelRelease: release(),
     cgroupVersion: cgroups.version,

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { withContext } from '../errors.ts';
 import { pinGlob } from '../image/pinned.ts';
 import { ImageService } from '../image/service.ts';
+import { loadPolicy } from '../image/trust/load-policy.ts';
 import type { LayerStore } from '../image/unpack/layer-store.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Layout } from '../state/layout.ts';
@@ -10,7 +11,7 @@ import type { Layout } from '../state/layout.ts';
 /**
  * The images of the node. The pause image is pinned: the kubelet knows nothing of it and would collect it.
  * @param inUse ids of the images that containers and pause processes run on
- * @throws invalid-argument for a pause image that is no reference
+ * @throws invalid-argument for a pause image that is no reference, and for a key of the content policy that is none
  */
 export function openImages(
   { cri, images }: Config,
@@ -19,18 +20,37 @@ export function openImages(
   inUse: () => ReadonlySet<string>,
   log: Logger,
 ): Promise<ImageService> {
-  const { registryDirs, dockerConfig, maxConcurrentLayers, pinned, ...times } = images;
+  const {
+    registryDirs,
+    dockerConfig,
+    maxConcurrentLayers,
+    maxConnections,
+    discardBlobs,
+    pinned,
+    limits,
+    policy,
+    ...rest
+  } = images;
   return ImageService.open({
     root: layout.images,
     hostsDirs: registryDirs,
     dockerConfigPath: dockerConfig,
     maxConcurrentLayers,
+    maxConnections,
+    tuning: {
+      chunkBytes: rest.rangeBytes,
+      rangesAtOnce: rest.maxRanges,
+      minBytesPerSecond: rest.minRateBytes,
+    },
+    discardBlobs,
     pinned: cri.pauseImage === '' ? pinned : [...pinned, pauseImageGlob(cri.pauseImage)],
     timeouts: {
-      connectMs: times.connectTimeoutMs,
-      headersMs: times.responseTimeoutMs,
-      bodyMs: times.progressTimeoutMs,
+      connectMs: rest.connectTimeoutMs,
+      headersMs: rest.responseTimeoutMs,
+      bodyMs: rest.progressTimeoutMs,
     },
+    limits,
+    policy: loadPolicy(policy),
     layers,
     log,
     inUse,

@@ -5,6 +5,11 @@ import type { Config } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Layout } from '../state/layout.ts';
 
+/** Directories of handlers whose pods have a network of their own. */
+export function ownConfDirs({ runtimes }: Config): string[] {
+  return Object.values(runtimes).flatMap(({ cniConfDir }) => cniConfDir ?? []);
+}
+
 /** The network, not started yet. */
 export function openNetwork(config: Config, layout: Layout, log: Logger): PodNetwork {
   const { confDirs, binDirs, pluginTimeoutMs } = config.network;

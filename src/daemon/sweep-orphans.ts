@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PodNamespaces } from '../host/namespaces.ts';
 import type { Logger } from '../observe/logger.ts';
+import { unmountBundleRootfs } from '../runtime/bundle-rootfs.ts';
 import { removePodFiles } from '../sandbox/pod-files.ts';
 import type { Layout } from '../state/layout.ts';
 
@@ -37,6 +38,7 @@ export async function sweepOrphans(deps: SweepDeps, known: ReadonlySet<string>):
       id,
       remove: async () => {
         await deps.deleteRuntimeState(id, layout.bundle(id));
+        unmountBundleRootfs(layout.bundle(id));
         await rm(layout.bundle(id), { recursive: true, force: true });
       },
     })),

@@ -2,11 +2,14 @@
 import { join } from 'node:path';
 import { KeyedQueue } from '../async/keyed-queue.ts';
 import { CgroupHost } from '../cgroup/host.ts';
+import type { PodNetwork } from '../cni/pod-network.ts';
 import type { Config } from '../config/schema.ts';
+import { tlsPaths } from '../config/streaming.ts';
 import { ContainerManager } from '../container/manager.ts';
+import { VolumeLabels } from '../container/volume-labels.ts';
 import type { CriDeps } from '../cri/deps.ts';
 import { ContainerEvents } from '../events/container-events.ts';
-import { listMounts } from '../host/mounts.ts';
+import { listMounts, mountOf } from '../host/mounts.ts';
 import { PodNamespaces } from '../host/namespaces.ts';
 import { OrphanReaper } from '../host/orphans.ts';
 import type { ImageService } from '../image/service.ts';
@@ -14,22 +17,29 @@ import { ImageVolumes } from '../image/snapshot/image-volumes.ts';
 import { RootfsStore } from '../image/snapshot/rootfs-store.ts';
 import { LayerStore } from '../image/unpack/layer-store.ts';
 import type { Logger } from '../observe/logger.ts';
+import { BaseSpecSource } from '../oci/base-spec-source.ts';
 import { SeccompSource } from '../oci/seccomp/source.ts';
 import { ExitWatcher } from '../runtime/oci-cli/exit-watcher.ts';
+import { ShimHost } from '../runtime/shim-v2/shim-host.ts';
 import { SandboxManager } from '../sandbox/manager.ts';
+import { PodLabels } from '../sandbox/pod-labels.ts';
 import { ContainerRecord, containerName, imagesOf } from '../state/container-record.ts';
 import { Layout } from '../state/layout.ts';
 import { LiveIndex } from '../state/live-index.ts';
 import { podSnapshot } from '../state/pod-snapshot.ts';
 import { RecordStore } from '../state/record-store.ts';
 import { SandboxRecord, sandboxName } from '../state/sandbox-record.ts';
+import { BlockDevices } from '../stats/metrics/block-devices.ts';
+import { MetricsReader } from '../stats/metrics/metrics-reader.ts';
 import { StatsReader } from '../stats/stats-reader.ts';
 import { StreamingServer } from '../streaming/server.ts';
+import { loadDefaultApparmor } from './default-apparmor.ts';
+import { findSelinux } from './find-selinux.ts';
 import { Handlers } from './handlers.ts';
 import { findHostFacts, systemdRuns } from './host-facts.ts';
 import { nodeStatus } from './node-status.ts';
 import { openImages } from './open-images.ts';
-import { openNetwork } from './open-network.ts';
+import { openNetwork, ownConfDirs } from './open-network.ts';
 import type { RecoveryDeps } from './recovery.ts';
 import { specDefaults } from './spec-defaults.ts';
 
@@ -37,6 +47,8 @@ export interface Wired {
   readonly cri: CriDeps;
   readonly recovery: RecoveryDeps;
   readonly images: ImageService;
+  readonly handlers: Handlers;
+  readonly network: PodNetwork;
   /** Stops watching and listening; pods run on. */
   readonly close: () => Promise<void>;
 }
@@ -54,7 +66,6 @@ export async function wire(config: Config, version: string, log: Logger): Promis
   const orphans = new OrphanReaper();
   const systemdRunning = systemdRuns();
   const cgroups = CgroupHost.detect({ driver: config.cri.cgroupDriver, mounts: listMounts(), systemdRunning });
-  const host = findHostFacts(cgroups);
   const quarantine = join(config.root, 'quarantine');
   const sandboxRecords = new RecordStore({ directory: layout.sandboxRecords, quarantine, schema: SandboxRecord });
   const containerRecords = new RecordStore({ directory: layout.containerRecords, quarantine, schema: ContainerRecord });
@@ -65,21 +76,36 @@ export async function wire(config: Config, version: string, log: Logger): Promis
   const events = new ContainerEvents({ podOf, now, log });
 
   const seccomp = new SeccompSource();
+  const baseSpecs = new BaseSpecSource();
   const imagesInUse = () =>
     new Set([
       ...containerIndex.list().flatMap(imagesOf),
       ...sandboxIndex.list().flatMap(({ pauseImageId }) => pauseImageId ?? []),
     ]);
   const exits = new ExitWatcher({ dir: layout.exits, log });
+  const shims = new ShimHost({ runDir: config.run, bundles: layout.bundlesRoot(), orphans, log });
   const network = openNetwork(config, layout, log);
-  const layers = await LayerStore.open({ root: join(layout.images, 'layers'), log });
-  const [handlers, images, rootfs] = await Promise.all([
-    Handlers.prove({ config, layout, systemdCgroup: cgroups.driver === 'systemd', seccomp, exits, orphans, log }),
+  const layers = await LayerStore.open({ root: join(layout.images, 'layers'), limits: config.images.limits, log });
+  const [handlers, images, rootfs, apparmorDefault] = await Promise.all([
+    Handlers.prove({
+      config,
+      layout,
+      systemdCgroup: cgroups.driver === 'systemd',
+      seccomp,
+      baseSpecs,
+      exits,
+      shims,
+      orphans,
+      log,
+    }),
     openImages(config, layout, layers, imagesInUse, log),
     RootfsStore.open({ root: config.root, run: config.run, layers, log }),
-    network.start(),
+    loadDefaultApparmor(log),
+    network.start(ownConfDirs(config)),
   ]);
+  const host = { ...findHostFacts(cgroups), apparmorDefault, ...findSelinux(config.cri.selinux, log) };
   const imageVolumes = new ImageVolumes({ run: config.run, rootfs });
+  const volumes = new VolumeLabels();
 
   const containers = new ContainerManager({
     records: containerRecords,
@@ -89,8 +115,10 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     images,
     rootfs,
     imageVolumes,
+    volumes,
     cgroups,
     seccomp,
+    baseSpecs,
     layout,
     host,
     settings: { specDefaults: specDefaults(config) },
@@ -110,6 +138,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     rootfs,
     cgroups,
     seccomp,
+    labels: new PodLabels({ host, index: sandboxIndex }),
     layout,
     host,
     settings: config.cri,
@@ -118,18 +147,19 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     log,
     now,
   });
-  const stats = new StatsReader({
-    cgroups,
-    namespaces,
-    writableLayer: (id) => rootfs.usage(id),
-    writableMountpoint: layout.images,
+  const measured = {
+    ...{ cgroups, namespaces, layout, log },
+    driverOf: (sandbox: SandboxRecord) => handlers.driverOf(sandbox),
+    writableLayer: (id: string) => rootfs.usage(id),
     containers: containerIndex,
     sandboxes: sandboxIndex,
-    layout,
-    log,
-  });
+  };
+  const stats = new StatsReader({ ...measured, writableMountpoint: layout.images });
+  const writable = { mountpoint: layout.images, device: mountOf(layout.images, listMounts())?.source ?? '' };
+  const metrics = new MetricsReader({ ...measured, writable, devices: new BlockDevices() });
   const streaming = await StreamingServer.start({
     ...config.streaming,
+    tls: tlsPaths(config.streaming),
     runtime: {
       exec: (request, streams) => containers.exec(request, streams),
       attach: ({ containerId }, streams) => containers.attach(containerId, streams),
@@ -137,7 +167,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
     },
     log,
   });
-  const status = nodeStatus({ config, host, network, handlers, events, cgroupDriver: cgroups.driver, version });
+  const status = nodeStatus({ host, network, handlers, events, cgroupDriver: cgroups.driver, version });
   return {
     cri: {
       ...{
@@ -147,6 +177,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
         containerIndex,
         images,
         stats,
+        metrics,
         events,
         streaming,
         status,
@@ -155,6 +186,8 @@ export async function wire(config: Config, version: string, log: Logger): Promis
         log,
       },
       cgroupDriver: cgroups.driver,
+      writableLayer: (id) => rootfs.usage(id),
+      networkResult: (sandboxId) => network.resultOf(sandboxId),
     },
     recovery: {
       ...{ sandboxRecords, containerRecords, sandboxIndex, containerIndex, sandboxes, containers, namespaces },
@@ -162,14 +195,18 @@ export async function wire(config: Config, version: string, log: Logger): Promis
       drivers: () => handlers.drivers(),
     },
     images,
+    handlers,
+    network,
     close: async () => {
       await streaming.close();
       containers.close();
       sandboxes.close();
       network.stop();
       exits.close();
+      await shims.close();
       orphans.close();
-      await Promise.all([images.close(), rootfs.close(), layers.close(), namespaces.stop()]);
+      await volumes.close();
+      await Promise.all([handlers.close(), images.close(), rootfs.close(), layers.close(), namespaces.stop()]);
     },
   };
 }

@@ -10,6 +10,7 @@ const c = {
   mknod: bind('int mknod(const char *path, unsigned int mode, unsigned long dev)'),
   lsetxattr: bind('int lsetxattr(const char *path, const char *name, const uint8_t *value, size_t size, int flags)'),
   lgetxattr: bind('long lgetxattr(const char *path, const char *name, _Out_ uint8_t *value, size_t size)'),
+  llistxattr: bind('long llistxattr(const char *path, _Out_ uint8_t *names, size_t size)'),
   unshare: bind('int unshare(int flags)'),
   setns: bind('int setns(int fd, int kind)'),
   chroot: bind('int chroot(const char *path)'),
@@ -32,6 +33,7 @@ const c = {
   ioctl: bind('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *argument)'),
   waitpid: bind('int waitpid(int pid, _Out_ int *status, int options)'),
   utimensat: bind('int utimensat(int dirfd, const char *path, const uint8_t *times, int flags)'),
+  futimens: bind('int futimens(int fd, const uint8_t *times)'),
   fchdir: bind('int fchdir(int fd)'),
   syncfs: bind('int syncfs(int fd)'),
   // The C library has had names for these since 2022 only; their numbers are the same on all architectures.
@@ -42,6 +44,11 @@ const c = {
   mountSetattr: bind(
     'long syscall(long number, int dirfd, const char *path, unsigned int flags, const uint8_t *attr, size_t size)',
   ),
+  fsopen: bind('long syscall(long number, const char *type, unsigned int flags)'),
+  fsconfig: bind(
+    'long syscall(long number, int fd, unsigned int command, const char *key, const char *value, int aux)',
+  ),
+  fsmount: bind('long syscall(long number, int fd, unsigned int flags, unsigned int attributes)'),
   prctl: bind('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)'),
 };
 
@@ -125,6 +132,21 @@ export function mountMapped(source: string, target: string, userns: number): voi
   }
 }
 
+/**
+ * A tmpfs that is mounted nowhere: only its descriptor reaches it, and it goes with the last one.
+ * @throws KernelError with ENOSYS before Linux 5.2
+ */
+export function openDetachedTmpfs(): number {
+  const [FSOPEN, FSCONFIG, FSMOUNT, CREATE] = [430, 431, 432, 6];
+  const context = check('fsopen', c.fsopen(FSOPEN, 'tmpfs', 1), 'tmpfs');
+  try {
+    check('fsconfig', c.fsconfig(FSCONFIG, context, CREATE, null, null, 0), 'tmpfs');
+    return check('fsmount', c.fsmount(FSMOUNT, context, 1, MS.NOSUID), 'tmpfs');
+  } finally {
+    closeFd(context);
+  }
+}
+
 /** A path, as bytes where it may not be UTF-8. */
 export type KernelPath = string | Buffer;
 
@@ -148,11 +170,20 @@ export function setXattr(path: KernelPath, name: string, value: Uint8Array): voi
 }
 
 /** lgetxattr(2), or undefined when the attribute is absent. Values up to 64 KiB, the kernel's own limit. */
-export function getXattr(path: string, name: string): Buffer | undefined {
+export function getXattr(path: KernelPath, name: string): Buffer | undefined {
   const value = Buffer.alloc(65536);
-  const size = c.lgetxattr(path, name, value, value.length);
+  const size = c.lgetxattr(terminated(path), name, value, value.length);
   if (size === -1 && ERRNO_NAMES.get(lastErrno()) === 'ENODATA') return undefined;
-  return value.subarray(0, check('lgetxattr', size, `"${path}" ${name}`));
+  return value.subarray(0, check('lgetxattr', size, `"${path.toString()}" ${name}`));
+}
+
+/** llistxattr(2): the names of all attributes the caller may see, sorted; none where the file system has none. */
+export function listXattrs(path: KernelPath): readonly string[] {
+  const names = Buffer.alloc(65536);
+  const size = c.llistxattr(terminated(path), names, names.length);
+  if (size === -1 && ERRNO_NAMES.get(lastErrno()) === 'EOPNOTSUPP') return [];
+  const text = names.toString('latin1', 0, check('llistxattr', size, `"${path.toString()}"`));
+  return text.split('\0').slice(0, -1).sort();
 }
 
 /** unshare(2) for the calling thread; CLONE.FS first when the thread is to chroot or chdir alone. */
@@ -295,6 +326,18 @@ export function closeFd(fd: number): void {
   check('close', closeBinding(fd), `fd ${fd}`);
 }
 
+/** How many bytes wait in a pipe or FIFO. */
+export function bytesWaiting(fd: number): number {
+  const count = Buffer.alloc(4);
+  check('ioctl', c.ioctl(fd, 0x541b, count), 'FIONREAD');
+  return count.readInt32LE(0);
+}
+
+/** Makes a FIFO. @throws EEXIST */
+export function makeFifo(path: string, mode: number): void {
+  mknod(path, 0o010000 | mode, 0, 0);
+}
+
 /** Sets a terminal's size in character cells. */
 export function setWindowSize(fd: number, rows: number, columns: number): void {
   const size = Buffer.alloc(8);
@@ -317,6 +360,15 @@ export function setInterfaceUp(name: string): void {
   }
 }
 
+/** Gives an interface its IPv4 address, through a socket of that family in the interface's network namespace. */
+export function setInterfaceAddress(fd: number, name: string, address: string): void {
+  const request = Buffer.alloc(40);
+  request.write(name, 0, 15, 'latin1');
+  request.writeUInt16LE(AF.INET, 16);
+  Buffer.from(address.split('.').map(Number)).copy(request, 20);
+  check('ioctl', c.ioctl(fd, 0x8916, request), `SIOCSIFADDR ${name} ${address}`);
+}
+
 /** The raw wait status of an ended child, or undefined while it runs. Never blocks. */
 export function reap(pid: number): number | undefined {
   const status = [0];
@@ -326,15 +378,28 @@ export function reap(pid: number): number | undefined {
 
 /** Sets access and modification time of the path itself, in nanoseconds since the epoch. */
 export function setTimes(path: KernelPath, atimeNanos: bigint, mtimeNanos: bigint): void {
-  const times = Buffer.alloc(32);
-  const write = (offset: number, nanos: bigint) => {
-    const seconds = nanos >= 0n ? nanos / 1_000_000_000n : (nanos - 999_999_999n) / 1_000_000_000n;
-    times.writeBigInt64LE(seconds, offset);
-    times.writeBigInt64LE(nanos - seconds * 1_000_000_000n, offset + 8);
-  };
-  write(0, atimeNanos);
-  write(16, mtimeNanos);
-  check('utimensat', c.utimensat(-100, terminated(path), times, 0x100), `"${path.toString()}"`);
+  const result = c.utimensat(-100, terminated(path), toTimes(atimeNanos, mtimeNanos), 0x100);
+  if (result !== 0) check('utimensat', result, `"${path.toString()}"`);
+}
+
+/** `setTimes` of an open file. */
+export function setFileTimes(fd: number, atimeNanos: bigint, mtimeNanos: bigint): void {
+  check('futimens', c.futimens(fd, toTimes(atimeNanos, mtimeNanos)), 'of an open file');
+}
+
+// Of this thread, for the call that follows.
+const times = Buffer.alloc(32);
+
+function toTimes(atimeNanos: bigint, mtimeNanos: bigint): Buffer {
+  writeTime(0, atimeNanos);
+  writeTime(16, mtimeNanos);
+  return times;
+}
+
+function writeTime(offset: number, nanos: bigint): void {
+  const seconds = nanos >= 0n ? nanos / 1_000_000_000n : (nanos - 999_999_999n) / 1_000_000_000n;
+  times.writeBigInt64LE(seconds, offset);
+  times.writeBigInt64LE(nanos - seconds * 1_000_000_000n, offset + 8);
 }
 
 /** syncfs(2): writes the whole file system of `fd` to disk, which may take long: never on the main thread. */

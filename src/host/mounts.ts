@@ -21,6 +21,14 @@ const FLAGS: Readonly<Record<string, number>> = {
   rbind: MS.BIND | MS.REC,
 };
 
+/**
+ * The options with which all files of a new file system have one SELinux label, none without a label. In quotes, as the
+ * categories in it have commas between them.
+ */
+export function contextOptions(label: string | undefined): string[] {
+  return label === undefined ? [] : [`context="${label}"`];
+}
+
 /** Makes a mount; the target must exist. */
 export function makeMount({ type, source, target, options }: Mount): void {
   const flags = options.reduce((sum, option) => sum | (FLAGS[option] ?? 0), 0);

@@ -12,6 +12,9 @@ export class OutputReader {
   readonly #limit: number;
   readonly #fd: number;
   readonly #socket: Socket;
+  #received = 0;
+  /** Settles when all who write to the pipe have closed it, or `close` was called. */
+  readonly ended: Promise<unknown>;
 
   constructor(fd: number, limit: number) {
     this.#fd = fd;
@@ -19,9 +22,18 @@ export class OutputReader {
     this.#socket = new Socket({ fd, readable: true, writable: false });
     this.#socket.on('data', (chunk: Buffer) => this.#keep(chunk));
     this.#socket.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      this.#socket.on('end', resolve).on('close', resolve);
+    });
+  }
+
+  /** Bytes read so far, kept or not. */
+  get received(): number {
+    return this.#received;
   }
 
   #keep(chunk: Buffer): void {
+    this.#received += chunk.length;
     const room = this.#limit - this.#size;
     if (room <= 0) return;
     const kept = chunk.length > room ? chunk.subarray(0, room) : chunk;

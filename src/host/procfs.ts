@@ -1,5 +1,6 @@
 // Facts about processes and the host, read from /proc.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { internal } from '../errors.ts';
 
 /** A process named so that it cannot be confused with a later one of the same pid. */
 export interface ProcessIdentity {
@@ -54,6 +55,15 @@ export function sessionOf(pid: number): number | undefined {
   return readStat(pid)?.session;
 }
 
+/**
+ * Whether a process that was told to stop makes no step any more: it is stopped, ended, gone, or waits where no signal
+ * reaches it, as a parent does for the child of a vfork that was stopped first.
+ */
+export function isStill(pid: number): boolean {
+  const state = readStat(pid)?.state;
+  return state === undefined || 'DTtZX'.includes(state);
+}
+
 /** The pids of our own children that ended and were not reaped; none where the kernel keeps no list of children. */
 export function zombieChildren(): number[] {
   const path = `/proc/self/task/${process.pid}/children`;
@@ -87,6 +97,13 @@ export function cgroupsOf(pid: number): string[] {
 /** A random id that changes with every boot of the host. */
 export function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}
+
+/** The process's umask, read without changing it for a moment as the system call does. */
+export function processUmask(): number {
+  const line = /^Umask:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'));
+  if (line?.[1] === undefined) throw internal('/proc/self/status has no Umask');
+  return Number.parseInt(line[1], 8);
 }
 
 /** The daemon's own bounding set of capabilities, as a bit mask. */

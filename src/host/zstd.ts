@@ -39,22 +39,22 @@ export function hasZstd(): boolean {
 }
 
 /**
- * Decompresses any number of concatenated frames. Each step is synchronous and yields at most 1 MiB.
+ * Decompresses any number of concatenated frames. Each step is synchronous and yields at most 1 MiB, which is
+ * valid until the next is asked for.
  *
  * @throws failed-precondition without libzstd; invalid-argument when the bytes are damaged or end within a frame
  */
 export async function* zstdDecompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   if (bindings === undefined) throw failedPrecondition(`zstd: ${LIBRARY} is not installed`);
   const context = bindings.create();
+  const out = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
   let between = true;
   try {
     for await (const chunk of source) {
       const inAt: [number] = [0];
       const outAt: [number] = [0];
-      let out;
       do {
         outAt[0] = 0;
-        out = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
         const rest = bindings.decompress(context, out, out.length, outAt, chunk, chunk.length, inAt);
         if (bindings.isError(rest) !== 0) throw invalidArgument(`zstd: ${bindings.errorName(rest)}`);
         between = Number(rest) === 0;

@@ -4,14 +4,16 @@ import { errorMessage } from '../errors.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { ContentStore } from './content/store.ts';
 import { ImageIndex } from './image-index.ts';
-import { imageKey, type ImageRecord, type StoredImage } from './image-record.ts';
+import { imageKey, type ImageRecord, type StoredImage, type Verification } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
+import type { Layers } from './layer-contract.ts';
 import { matchesAny } from './pinned.ts';
 import type { Descriptor } from './schema.ts';
 
 export interface CatalogOptions {
   readonly store: ImageStore;
   readonly content: ContentStore;
+  readonly layers: Pick<Layers, 'has'>;
   /** Globs over tags and digest references. */
   readonly pinned: readonly string[];
   /** Ids of images that containers use now. */
@@ -27,7 +29,8 @@ export class Catalog {
   readonly #options: CatalogOptions;
   readonly #queue = new KeyedQueue();
   #index = new ImageIndex([]);
-  #referenced: ReadonlySet<string> = new Set();
+  #blobs: ReadonlySet<string> = new Set();
+  #layers: ReadonlySet<string> = new Set();
 
   constructor(options: CatalogOptions) {
     this.#options = options;
@@ -38,8 +41,12 @@ export class Catalog {
     return this.#index;
   }
 
-  /** Finishes what a killed daemon left: a tag that was being moved belongs to the newer image alone. */
+  /**
+   * Finishes what a killed daemon left: a tag that was being moved belongs to the newer image alone. An image whose
+   * layers a power cut took is hidden, so that it is pulled again.
+   */
   async open(): Promise<void> {
+    await this.#hideBroken();
     const newestFirst = [...this.#options.store.list()].sort((a, b) => Number(BigInt(b.pulledAt) - BigInt(a.pulledAt)));
     for (const image of newestFirst) await this.#takeTags(image);
     await this.#refresh();
@@ -57,12 +64,16 @@ export class Catalog {
     });
   }
 
-  /** Takes every name from an image and forgets it; while a container uses it, it is only hidden. */
-  async remove(id: string): Promise<void> {
+  /**
+   * Takes every name from an image and forgets it; while a container uses it, it is only hidden.
+   * @param handler the runtime handler whose record goes; all of them when empty
+   */
+  async remove(id: string, handler = ''): Promise<void> {
     await this.#queue.run(QUEUE, async () => {
       const isUsed = this.#options.inUse().has(id);
-      for (const image of this.#options.store.list().filter((each) => each.id === id)) {
-        if (isUsed) await this.#options.store.save({ ...image, repoTags: [], repoDigests: [], removed: true });
+      for (const image of this.#options.store.list()) {
+        if (image.id !== id || (handler !== '' && image.runtimeHandler !== handler)) continue;
+        if (isUsed) await this.#options.store.save(hidden(image));
         else await this.#options.store.remove(image);
       }
       await this.#refresh();
@@ -79,20 +90,40 @@ export class Catalog {
     });
   }
 
-  /** Whether a record, hidden ones included, names the blob or layer (chain id). */
-  isReferenced(digest: string): boolean {
-    return this.#referenced.has(digest);
+  /** Every record, hidden ones included. */
+  stored(): readonly StoredImage[] {
+    return this.#options.store.list();
+  }
+
+  /** Whether a record, hidden ones included, names the blob. */
+  needsBlob(digest: string): boolean {
+    return this.#blobs.has(digest);
+  }
+
+  /** Likewise for a layer: the chain id of a bottom layer is also the digest of its blob when that is not compressed. */
+  needsLayer(chainId: string): boolean {
+    return this.#layers.has(chainId);
   }
 
   /** The record as the rest of the daemon sees it. */
   toImage(image: StoredImage): ImageRecord {
     const { id, repoTags, repoDigests, sizeBytes, layers, config, manifestDigest, runtimeHandler } = image;
     const pinned = matchesAny(this.#options.pinned, [...repoTags, ...repoDigests]);
-    const { annotations, pulledAt } = image;
+    const { annotations, pulledAt, verifications, artifactType } = image;
     return {
       ...{ id, repoTags, repoDigests, sizeBytes, layers, config, manifestDigest, runtimeHandler },
-      ...{ pinned, annotations, pulledAt },
+      ...{ pinned, annotations, pulledAt, verifications, artifactType },
     };
+  }
+
+  async #hideBroken(): Promise<void> {
+    const { store, layers, log } = this.#options;
+    for (const image of store.list()) {
+      if (image.removed || image.layers.every((chainId) => layers.has(chainId))) continue;
+      const names = [...image.repoTags, ...image.repoDigests];
+      log.warn({ image: image.id, names }, 'image lacks a layer and is taken out of the list: pull or import it again');
+      await store.save(hidden(image));
+    }
   }
 
   async #takeTags(winner: StoredImage): Promise<void> {
@@ -110,7 +141,8 @@ export class Catalog {
   async #refresh(): Promise<void> {
     const stored = this.#options.store.list();
     const visible = stored.filter((image) => !image.removed);
-    this.#referenced = new Set(stored.flatMap((image) => [...image.content, ...image.layers]));
+    this.#blobs = new Set(stored.flatMap((image) => image.content));
+    this.#layers = new Set(stored.flatMap((image) => image.layers));
     this.#index = new ImageIndex(visible.map((image) => this.toImage(image)));
     try {
       await this.#options.content.writeIndex(visible.flatMap(toIndexEntries));
@@ -119,6 +151,10 @@ export class Catalog {
       this.#options.log.warn({ err: errorMessage(error) }, 'index of the image layout could not be written');
     }
   }
+}
+
+function hidden(image: StoredImage): StoredImage {
+  return { ...image, repoTags: [], repoDigests: [], removed: true };
 }
 
 function toIndexEntries({ target, repoTags }: StoredImage): Descriptor[] {
@@ -132,5 +168,13 @@ function withNamesOf(image: StoredImage, known: StoredImage): StoredImage {
     repoTags: [...new Set([...known.repoTags, ...image.repoTags])],
     repoDigests: [...new Set([...known.repoDigests, ...image.repoDigests])],
     content: [...new Set([...known.content, ...image.content])],
+    verifications: [
+      ...image.verifications,
+      ...known.verifications.filter((old) => !image.verifications.some((proof) => isSameProof(proof, old))),
+    ],
   };
+}
+
+function isSameProof(one: Verification, other: Verification): boolean {
+  return one.repository === other.repository && one.digest === other.digest && one.key === other.key;
 }

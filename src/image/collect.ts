@@ -17,15 +17,27 @@ export interface CollectDeps {
 /** Collects garbage; may be repeated and may run beside pulls. One failing removal does not stop the others. */
 export async function collectGarbage(deps: CollectDeps): Promise<void> {
   await deps.catalog.dropHidden();
-  const { content, layers } = deps;
-  for (const digest of content.list()) await removeUnused(deps, digest, () => content.remove(digest));
-  // Upper layers first: a layer never lies without those below it.
-  for (const chainId of [...layers.list()].reverse()) await removeUnused(deps, chainId, () => layers.remove(chainId));
+  const { catalog, content, layers } = deps;
+  // Layers before blobs, should the daemon die in between: nobody fetches the blob of a layer that is there. And upper
+  // layers first: none ever lies without those below it.
+  for (const chainId of [...layers.list()].reverse()) {
+    const isNeeded = () => catalog.needsLayer(chainId);
+    await removeUnused(deps, chainId, isNeeded, () => layers.remove(chainId));
+  }
+  for (const digest of content.list()) {
+    const isNeeded = () => catalog.needsBlob(digest);
+    await removeUnused(deps, digest, isNeeded, () => content.remove(digest));
+  }
 }
 
-async function removeUnused(deps: CollectDeps, digest: string, remove: () => Promise<void>): Promise<void> {
+async function removeUnused(
+  deps: CollectDeps,
+  digest: string,
+  isNeeded: () => boolean,
+  remove: () => Promise<void>,
+): Promise<void> {
   // Asked anew each time and without a wait before the removal: a pull may have come for it in the meantime.
-  if (deps.leases.has(digest) || deps.catalog.isReferenced(digest)) return;
+  if (deps.leases.has(digest) || isNeeded()) return;
   try {
     await remove();
   } catch (error) {

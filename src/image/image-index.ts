@@ -7,6 +7,7 @@ import { isIdPrefix } from '../ids.ts';
 export class ImageIndex {
   readonly #images: readonly ImageRecord[];
   readonly #byName = new Map<string, ImageRecord>();
+  readonly #handlers = new Map<string, ImageIndex>();
 
   constructor(images: readonly ImageRecord[]) {
     this.#images = images;
@@ -22,9 +23,21 @@ export class ImageIndex {
     return this.#images;
   }
 
-  /** The image that `text` means; undefined when there is none or an id prefix fits several. */
-  find(text: string): ImageRecord | undefined {
+  /**
+   * The image that `text` means; undefined when there is none or an id prefix fits several.
+   * @param handler the runtime handler it must have been pulled for; any, the default one first, when empty
+   */
+  find(text: string, handler = ''): ImageRecord | undefined {
+    if (handler !== '') return this.#of(handler).find(text);
     return this.#byId(text, 64) ?? this.#byReference(text) ?? this.#byId(text, 1);
+  }
+
+  #of(handler: string): ImageIndex {
+    const known = this.#handlers.get(handler);
+    if (known !== undefined) return known;
+    const index = new ImageIndex(this.#images.filter((image) => image.runtimeHandler === handler));
+    this.#handlers.set(handler, index);
+    return index;
   }
 
   #byReference(text: string): ImageRecord | undefined {

@@ -32,9 +32,20 @@ export interface ImageConfig {
   readonly raw: unknown;
 }
 
+/** One proof that an image may be trusted. */
+const VerificationSchema = z.strictObject({
+  /** `domain/path` the signature names. */
+  repository: z.string(),
+  /** The digest it names. */
+  digest: Digest,
+  /** Digest of the public key that made it. */
+  key: z.string(),
+});
+export type Verification = z.infer<typeof VerificationSchema>;
+
 /** An image, immutable; a change makes a new record. */
 export interface ImageRecord {
-  /** `sha256:` and the digest of the config: the id used everywhere in the CRI. */
+  /** `sha256:` and the digest of the config, or an artifact's manifest: the id used everywhere in the CRI. */
   readonly id: string;
   /** Full references, such as `docker.io/library/busybox:latest`. */
   readonly repoTags: readonly string[];
@@ -54,6 +65,10 @@ export interface ImageRecord {
   readonly annotations: Readonly<Record<string, string>>;
   /** Nanoseconds since the epoch, decimal. */
   readonly pulledAt: string;
+  /** What was proven of it by signatures, for the content policy. */
+  readonly verifications: readonly Verification[];
+  /** Of an OCI artifact: it has files but no program, so it can be mounted only. Empty for an image. */
+  readonly artifactType: string;
 }
 
 /** The record as it is stored: `pinned` follows the configuration, the rest is added for the store's own use. */
@@ -75,6 +90,8 @@ export const StoredImage = z.strictObject({
   content: z.array(Digest).readonly(),
   /** Removed by name while a container still ran on it: hidden, but its layers stay. */
   removed: z.boolean(),
+  verifications: z.array(VerificationSchema).readonly().default([]),
+  artifactType: z.string().default(''),
 });
 export type StoredImage = z.infer<typeof StoredImage>;
 

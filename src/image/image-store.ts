@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyedQueue } from '../async/keyed-queue.ts';
 import { errorMessage } from '../errors.ts';
-import { syncDirectory, writeFileAtomic } from '../host/atomic-file.ts';
+import { replaceFile, syncDirectory, writeFileAtomic } from '../host/atomic-file.ts';
 import type { Logger } from '../observe/logger.ts';
 import { splitDigest } from './digest.ts';
 import { imageKey, StoredImage } from './image-record.ts';
@@ -16,7 +16,10 @@ export interface ImageStoreOptions {
   readonly log: Logger;
 }
 
-/** The records, by id and handler. A change is durable before it is visible. */
+/**
+ * The records, by id and handler. A change is durable before it is visible; a new record becomes so with the layers it
+ * names, in the background.
+ */
 export class ImageStore {
   readonly #options: ImageStoreOptions;
   readonly #records: Map<string, StoredImage>;
@@ -38,7 +41,13 @@ export class ImageStore {
         continue;
       }
       try {
-        const record = StoredImage.parse(JSON.parse(await readFile(path, 'utf8')));
+        const text = await readFile(path, 'utf8');
+        if (/^\0*$/.test(text)) {
+          // A power cut came before the record was on the disk.
+          await rm(path, { force: true });
+          continue;
+        }
+        const record = StoredImage.parse(JSON.parse(text));
         if (fileName(record) !== name) throw new Error(`it describes image "${record.id}"`);
         records.set(imageKey(record), record);
       } catch (error) {
@@ -61,7 +70,9 @@ export class ImageStore {
   async save(record: StoredImage): Promise<void> {
     const path = join(this.#options.root, fileName(record));
     await this.#queue.run(path, async () => {
-      await writeFileAtomic(path, `${JSON.stringify(record)}\n`);
+      // A new record is worth no more than its layers, which are not written through yet.
+      const write = this.#records.has(imageKey(record)) ? writeFileAtomic : replaceFile;
+      await write(path, `${JSON.stringify(record)}\n`);
       this.#records.set(imageKey(record), record);
     });
   }

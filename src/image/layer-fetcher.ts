@@ -1,5 +1,6 @@
 // Brings an image's layers onto the disk: fetched side by side, each one unpacked once however many pulls want it.
 import { errorCode, withContext } from '../errors.ts';
+import type { Arrival } from './arrival.ts';
 import type { BlobFetcher, BlobSource } from './blob-fetcher.ts';
 import { chainIds } from './chain-id.ts';
 import type { ContentStore } from './content/store.ts';
@@ -78,18 +79,35 @@ export class LayerFetcher {
       progress.finished(digest, 'exists');
       return;
     }
-    try {
-      await this.#deps.blobs.ensure(layer.descriptor, source, signal);
-    } catch (error) {
+    const blob = this.#deps.blobs.fetch(layer.descriptor, source, signal);
+    const whole = blob.whole.catch((error: unknown) => {
       throw withContext(`layer "${digest}"`, error);
+    });
+    // Whichever fails first is thrown below; the other must not be taken for unhandled.
+    whole.catch(() => undefined);
+    const arrival = await Promise.race([blob.begun, whole.then(() => undefined)]);
+    if (arrival === undefined) await whole;
+    try {
+      await this.#unpack(layer, arrival, below, signal);
+    } catch (error) {
+      // Nothing that is still to come can make up for a limit or a full disk.
+      if (errorCode(error) !== 'resource-exhausted') await whole;
+      // We followed another pull's download, or its unpacking, and it has gone; our own blob is here.
+      const isForeign = errorCode(error) === 'cancelled' || errorCode(error) === 'unavailable';
+      if (signal.aborted || !isForeign) throw withContext(`layer "${digest}"`, error);
+      await this.#unpack(layer, undefined, below, signal);
     }
-    await this.#unpack(layer, below, signal);
     progress.finished(digest, 'done');
   }
 
-  async #unpack(layer: LayerPlan, below: Promise<void>, signal: AbortSignal): Promise<void> {
+  async #unpack(
+    layer: LayerPlan,
+    arrival: Arrival | undefined,
+    below: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { digest, mediaType } = layer.descriptor;
-    const blob = { path: this.#deps.content.path(digest), mediaType, diffId: layer.diffId };
+    const blob = { path: this.#deps.content.path(digest), mediaType, diffId: layer.diffId, arrival };
     try {
       await this.#deps.layers.unpack(layer.chainId, layer.parents, blob, signal);
     } catch (error) {

@@ -1,7 +1,7 @@
 // Tells an index from a manifest and parses both, with errors that say what a registry or archive really holds.
 import { z } from 'zod';
 import { DaemonError, failedPrecondition } from '../errors.ts';
-import { isImageConfigType, isIndexType, isLayerType, isManifestType, isSchema1Type } from './media-types.ts';
+import { isIndexType, isLayerType, isManifestType, isSchema1Type } from './media-types.ts';
 import { ConfigFile, ImageIndex, ImageManifest } from './schema.ts';
 
 /** What a manifest's bytes turned out to be. */
@@ -53,17 +53,8 @@ export function parseManifest(bytes: Uint8Array, headerType: string, what: strin
   return { kind: 'manifest', mediaType, manifest: parseJson(ImageManifest, bytes, what) };
 }
 
-/** @throws failed-precondition when the manifest is of something else than a container image */
+/** @throws failed-precondition when a layer of an image is nothing that can be unpacked */
 export function checkIsImage(manifest: ImageManifest, what: string): void {
-  const { mediaType } = manifest.config;
-  if (
-    mediaType !== '' &&
-    !isImageConfigType(mediaType) &&
-    manifest.layers.some((layer) => !isLayerType(layer.mediaType))
-  )
-    throw failedPrecondition(
-      `${what} is an artifact of type "${manifest.artifactType ?? mediaType}", not a container image`,
-    );
   const odd = manifest.layers.find((layer) => !isLayerType(layer.mediaType));
   if (odd !== undefined)
     throw failedPrecondition(`layer "${odd.digest}" of ${what} has the unsupported media type "${odd.mediaType}"`);

@@ -1,4 +1,5 @@
 // Which manifest of an index fits this host.
+import { hostCpuVariant } from '../host/cpu.ts';
 
 export interface Platform {
   readonly os: string;
@@ -14,28 +15,34 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   i386: '386',
 };
 
-// What runs on a host of the given architecture, best first. An absent variant is the first one listed.
+// What runs on a host of the given architecture, best first; of its own variants those up to the host's.
 const RUNNABLE: Readonly<Record<string, readonly string[]>> = {
-  amd64: ['amd64/v1', '386/'],
-  arm64: ['arm64/v8', 'arm/v8', 'arm/v7', 'arm/v6', 'arm/v5'],
-  arm: ['arm/v7', 'arm/v6', 'arm/v5'],
+  amd64: ['amd64/v4', 'amd64/v3', 'amd64/v2', 'amd64/v1', '386/'],
+  arm64: ['arm64/v9', 'arm64/v8', 'arm/v8', 'arm/v7', 'arm/v6', 'arm/v5'],
+  arm: ['arm/v8', 'arm/v7', 'arm/v6', 'arm/v5'],
 };
+// What an image, or a host, is when it does not say.
 const DEFAULT_VARIANT: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
 
 /** The platform of this host, in OCI's words. */
 export function hostPlatform(): Platform {
-  return { os: 'linux', architecture: ARCHITECTURES[process.arch] ?? process.arch };
+  const architecture = ARCHITECTURES[process.arch] ?? process.arch;
+  return { os: 'linux', architecture, variant: hostCpuVariant(architecture) };
 }
 
 /** How well `platform` suits `host`: 0 is best, undefined is not at all. */
 export function platformRank(platform: Platform, host: Platform): number | undefined {
   if (platform.os !== host.os) return undefined;
   const architecture = SYNONYMS[platform.architecture] ?? platform.architecture;
-  const variant = platform.variant === undefined || platform.variant === '' ? undefined : platform.variant;
-  const key = `${architecture}/${variant ?? DEFAULT_VARIANT[architecture] ?? ''}`;
-  const runnable = RUNNABLE[host.architecture] ?? [`${host.architecture}/`];
-  const rank = runnable.indexOf(key);
-  return rank < 0 ? undefined : rank;
+  const runnable = RUNNABLE[host.architecture] ?? [keyOf(host.architecture, undefined)];
+  const own = runnable.indexOf(keyOf(host.architecture, host.variant));
+  const rank = runnable.indexOf(keyOf(architecture, platform.variant));
+  return rank < 0 || rank < own ? undefined : rank - Math.max(own, 0);
+}
+
+function keyOf(architecture: string, variant: string | undefined): string {
+  const isGiven = variant !== undefined && variant !== '';
+  return `${architecture}/${isGiven ? variant : (DEFAULT_VARIANT[architecture] ?? '')}`;
 }
 
 /** The candidate that suits `host` best; the first one among equals. */

@@ -3,17 +3,20 @@ import { SharedFlight } from '../async/shared-flight.ts';
 import { digestOf } from './digest.ts';
 import type { StoredImage } from './image-record.ts';
 import { installImage, type InstallDeps } from './install.ts';
-import { MAX_MANIFEST_BYTES } from './manifest.ts';
 import { PullProgress, type OnProgress } from './progress.ts';
+import type { PullsInFlight } from './pulls-in-flight.ts';
 import { formatReference, parseReference, repositoryOf, type Reference } from './reference.ts';
 import type { RegistryAuth } from './registry/credentials.ts';
 import { withPullContext } from './registry/errors.ts';
 import { openRepository, type RegistryAccess } from './registry/open-repository.ts';
 import type { Repository } from './registry/repository.ts';
 import { resolveManifest, type Document, type ResolvedImage } from './resolve.ts';
+import type { ImageTrust } from './trust/image-trust.ts';
 
 export interface PullDeps extends InstallDeps {
   readonly registries: RegistryAccess;
+  readonly inFlight: PullsInFlight;
+  readonly trust: ImageTrust;
 }
 
 export interface PullRequest {
@@ -48,11 +51,20 @@ export class Puller {
     const listeners = this.#listeners.get(key) ?? new Set();
     this.#listeners.set(key, listeners);
     if (request.onProgress !== undefined) listeners.add(request.onProgress);
-    const onProgress: OnProgress = (layers) => listeners.forEach((listener) => listener(layers));
+    const run = async (signal: AbortSignal) => {
+      const inFlight = this.#deps.inFlight.begin(name);
+      const onProgress: OnProgress = (layers) => {
+        inFlight.update(layers);
+        listeners.forEach((listener) => listener(layers));
+      };
+      try {
+        return await pullOne(this.#deps, reference, { ...request, signal, onProgress });
+      } finally {
+        inFlight.end();
+      }
+    };
     try {
-      return await this.#flights.run(key, request.signal, (signal) =>
-        pullOne(this.#deps, reference, { ...request, signal, onProgress }),
-      );
+      return await this.#flights.run(key, request.signal, run);
     } catch (error) {
       throw withPullContext(`pulling image "${name}"`, error);
     } finally {
@@ -63,9 +75,14 @@ export class Puller {
 }
 
 async function pullOne(deps: PullDeps, reference: Reference, request: PullRequest): Promise<StoredImage> {
+  deps.registries.downloads.warmUp();
+  deps.layers.warmUp();
   const repository = await openRepository(deps.registries, reference, request.auth);
   const what = `"${formatReference(reference)}"`;
   const image = await resolveRemote(deps, repository, reference, what, request.signal);
+  const signed = { repository: repositoryOf(reference), digests: [image.target.digest, image.manifestDigest] };
+  // Before a single layer is fetched.
+  const verifications = await deps.trust.admit(signed, what, repository, request.signal);
   const isByDigest = reference.digest !== undefined;
   return installImage(deps, {
     image,
@@ -74,6 +91,7 @@ async function pullOne(deps: PullDeps, reference: Reference, request: PullReques
     repoTags: isByDigest ? [] : [formatReference(reference)],
     repoDigests: [`${repositoryOf(reference)}@${image.target.digest}`],
     runtimeHandler: request.runtimeHandler,
+    verifications,
     source: repository,
     progress: new PullProgress(request.onProgress),
     signal: request.signal,
@@ -90,7 +108,7 @@ async function resolveRemote(
   const first = await repository.manifest(reference.digest ?? reference.tag ?? 'latest', signal);
   const load = async (digest: string): Promise<Document> => {
     if (!deps.content.has(digest)) return repository.manifest(digest, signal);
-    return { bytes: await deps.content.read(digest, MAX_MANIFEST_BYTES), digest, mediaType: '' };
+    return { bytes: await deps.content.read(digest, deps.registries.maxManifestBytes), digest, mediaType: '' };
   };
   return resolveManifest(first, deps.platform, what, load);
 }

@@ -1,5 +1,6 @@
 // From a name to the one manifest that fits this host, through an index when there is one.
 import { DaemonError, failedPrecondition, notFound } from '../errors.ts';
+import { isArtifact } from './artifact/files.ts';
 import { isManifestType } from './media-types.ts';
 import { checkIsImage, parseManifest } from './manifest.ts';
 import { choosePlatform, formatPlatform, type Platform } from './platform.ts';
@@ -45,7 +46,7 @@ export async function resolveManifest(
     const parsed = parseManifest(document.bytes, document.mediaType, `manifest of ${what}`);
     target ??= { mediaType: parsed.mediaType, digest: first.digest, size: first.bytes.length };
     if (parsed.kind === 'manifest') {
-      checkIsImage(parsed.manifest, what);
+      if (!isArtifact(parsed.manifest)) checkIsImage(parsed.manifest, what);
       return { documents, manifest: parsed.manifest, manifestDigest: document.digest, target };
     }
     const chosen = chooseManifest(parsed.index.manifests, host, what);

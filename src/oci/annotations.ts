@@ -1,4 +1,5 @@
 // Annotations written into config.json: who the container is, and what the handler's config lets through.
+import type { LinuxContainerResources } from '../gen/runtime/v1/LinuxContainerResources.ts';
 
 interface AnnotationFilter {
   readonly annotations: Readonly<Record<string, string>>;
@@ -21,7 +22,13 @@ function toRegExp(glob: string): RegExp {
 
 interface Identity {
   readonly sandboxId: string;
-  readonly sandbox: { readonly name: string; readonly namespace: string; readonly uid: string };
+  readonly sandbox: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    /** Absolute; '' when the pod's logs are not kept. */
+    readonly logDirectory: string;
+  };
   /** undefined for the sandbox's own container. */
   readonly container: { readonly name: string; readonly imageName: string } | undefined;
 }
@@ -34,9 +41,21 @@ export function identityAnnotations({ sandboxId, sandbox, container }: Identity)
     'io.kubernetes.cri.sandbox-name': sandbox.name,
     'io.kubernetes.cri.sandbox-namespace': sandbox.namespace,
     'io.kubernetes.cri.sandbox-uid': sandbox.uid,
+    ...(sandbox.logDirectory !== '' && { 'io.kubernetes.cri.sandbox-log-directory': sandbox.logDirectory }),
     ...(container && {
       'io.kubernetes.cri.container-name': container.name,
       'io.kubernetes.cri.image-name': container.imageName,
     }),
   };
+}
+
+/** How large a sandbox is to be that is a machine: the sum of its containers' limits, as the kubelet tells it. */
+export function sizingAnnotations(resources: LinuxContainerResources | null): Record<string, string> {
+  const { cpuQuota = '0', cpuPeriod = '0', memoryLimitInBytes = '0' } = resources ?? {};
+  const named = {
+    'io.kubernetes.cri.sandbox-cpu-quota': cpuQuota,
+    'io.kubernetes.cri.sandbox-cpu-period': cpuPeriod,
+    'io.kubernetes.cri.sandbox-memory': memoryLimitInBytes,
+  };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => Number(value) > 0));
 }

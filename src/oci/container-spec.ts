@@ -21,7 +21,7 @@ import { toResources } from './resources.ts';
 import { processRlimits } from './rlimits.ts';
 import { requestedSeccomp, seccompFilter } from './seccomp/choose.ts';
 import type { SeccompProfile } from './seccomp/profile.ts';
-import { selinuxLabels } from './selinux.ts';
+import type { ContainerLabels } from './selinux.ts';
 import type { HandlerFacts, HostFacts, SpecDefaults } from './spec-input.ts';
 import type { Linux, Process, Spec } from './types.ts';
 import type { ResolvedUser } from './user.ts';
@@ -54,6 +54,8 @@ export interface ContainerSpecInput {
   readonly devices: readonly DeviceGrant[];
   /** From `SeccompSource`. */
   readonly seccompProfile?: SeccompProfile | undefined;
+  /** From `containerLabels`. */
+  readonly selinux?: ContainerLabels | undefined;
   readonly host: HostFacts;
   readonly handler: HandlerFacts;
   readonly defaults: SpecDefaults;
@@ -95,10 +97,9 @@ function checkPrivilege(security: LinuxContainerSecurityContext | null, sandbox:
 }
 
 function specProcess(input: ContainerSpecInput, security: LinuxContainerSecurityContext | null): Process {
-  const { container, image, user, host, defaults } = input;
+  const { container, image, user, selinux, host, defaults } = input;
   const rlimits = processRlimits(defaults.ulimits);
   const apparmor = apparmorProfile(security, host);
-  const selinux = selinuxLabels(security, host.selinuxEnabled);
   return {
     terminal: container.tty,
     user: { uid: user.uid, gid: user.gid, additionalGids: [...user.additionalGids] },
@@ -116,7 +117,7 @@ function specProcess(input: ContainerSpecInput, security: LinuxContainerSecurity
     noNewPrivileges: security?.noNewPrivs ?? false,
     ...(apparmor !== undefined && { apparmorProfile: apparmor }),
     oomScoreAdj: clampOomScore(Number(container.linux?.resources?.oomScoreAdj ?? 0), host).value,
-    ...(selinux && { selinuxLabel: selinux.process }),
+    ...(selinux?.process !== undefined && { selinuxLabel: selinux.process }),
   };
 }
 
@@ -136,14 +137,14 @@ function specAnnotations({ container, sandbox, sandboxId, handler }: ContainerSp
     ...allowedAnnotations({ annotations: container.annotations, allowed: handler.containerAnnotations }),
     ...identityAnnotations({
       sandboxId,
-      sandbox: { name, namespace, uid },
+      sandbox: { name, namespace, uid, logDirectory: sandbox.logDirectory },
       container: { name: container.metadata?.name ?? '', imageName: userSpecifiedImage || image },
     }),
   };
 }
 
 function specLinux(input: ContainerSpecInput, security: LinuxContainerSecurityContext | null): Linux {
-  const { container, namespaces, host, handler, defaults } = input;
+  const { container, namespaces, selinux, host, handler, defaults } = input;
   const privileged = security?.privileged ?? false;
   const { user } = namespaces;
   const devices = {
@@ -159,7 +160,6 @@ function specLinux(input: ContainerSpecInput, security: LinuxContainerSecurityCo
     kernelRelease: host.kernelRelease,
     capabilities: capabilities(input, security).bounding,
   });
-  const selinux = selinuxLabels(security, host.selinuxEnabled);
   return {
     namespaces: specNamespaces(namespaces, { cgroupVersion: host.cgroupVersion, privileged }),
     ...(user && { uidMappings: [...user.uidMappings], gidMappings: [...user.gidMappings] }),

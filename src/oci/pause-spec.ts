@@ -1,7 +1,7 @@
 // The config.json of a sandbox's own container: the init of a shared pid namespace, or the sandbox process of a VM-like
 // runtime.
 import type { PodSandboxConfig } from '../gen/runtime/v1/PodSandboxConfig.ts';
-import { allowedAnnotations, identityAnnotations } from './annotations.ts';
+import { allowedAnnotations, identityAnnotations, sizingAnnotations } from './annotations.ts';
 import { processArgs } from './args.ts';
 import { processCapabilities } from './capabilities.ts';
 import { podMounts, systemMounts } from './default-mounts.ts';
@@ -14,6 +14,7 @@ import type { NamespaceChoices } from './namespaces.ts';
 import { clampOomScore } from './oom-score.ts';
 import { requestedSeccomp, seccompFilter } from './seccomp/choose.ts';
 import type { SeccompProfile } from './seccomp/profile.ts';
+import type { ContainerLabels } from './selinux.ts';
 import type { HandlerFacts, HostFacts } from './spec-input.ts';
 import type { Linux, Process, Spec } from './types.ts';
 import type { ResolvedUser } from './user.ts';
@@ -35,8 +36,13 @@ export interface PauseSpecInput {
   readonly sysctls?: Readonly<Record<string, string>> | undefined;
   /** From `SeccompSource`. */
   readonly seccompProfile?: SeccompProfile | undefined;
+  /** From `containerLabels`. */
+  readonly selinux?: ContainerLabels | undefined;
   readonly host: HostFacts;
-  readonly handler: Pick<HandlerFacts, 'podAnnotations'>;
+  readonly handler: Pick<HandlerFacts, 'podAnnotations'> & {
+    /** The container is the sandbox, with a kernel of its own. */
+    readonly sandboxProcess: boolean;
+  };
 }
 
 // A pod dies with its pause container, so the kernel should choose it last; it needs next to no time of the CPU.
@@ -54,7 +60,8 @@ export function buildPauseSpec(input: PauseSpecInput): Spec {
   return {
     ociVersion: '1.0.2',
     root: { path: input.rootfsPath, readonly: true },
-    ...(namespaces.uts === 'new' && hostname !== '' && { hostname }),
+    // A sandbox with a kernel of its own does not see the name in the namespace it is in.
+    ...((namespaces.uts === 'new' || input.handler.sandboxProcess) && hostname !== '' && { hostname }),
     process: pauseProcess(input),
     mounts: specMounts({
       system: systemMounts({
@@ -68,13 +75,18 @@ export function buildPauseSpec(input: PauseSpecInput): Spec {
     }),
     annotations: {
       ...allowedAnnotations({ annotations: sandbox.annotations, allowed: input.handler.podAnnotations }),
-      ...identityAnnotations({ sandboxId, sandbox: { name, namespace, uid }, container: undefined }),
+      ...sizingAnnotations(sandbox.linux?.resources ?? null),
+      ...identityAnnotations({
+        sandboxId,
+        sandbox: { name, namespace, uid, logDirectory: sandbox.logDirectory },
+        container: undefined,
+      }),
     },
     linux: pauseLinux(input),
   };
 }
 
-function pauseProcess({ user, args, hostname, host }: PauseSpecInput): Process {
+function pauseProcess({ user, args, hostname, selinux, host }: PauseSpecInput): Process {
   return {
     terminal: false,
     user: { uid: user.uid, gid: user.gid, additionalGids: [...user.additionalGids] },
@@ -84,6 +96,7 @@ function pauseProcess({ user, args, hostname, host }: PauseSpecInput): Process {
     capabilities: defaultCapabilities(host),
     noNewPrivileges: true,
     oomScoreAdj: clampOomScore(OOM_SCORE, host).value,
+    ...(selinux?.process !== undefined && { selinuxLabel: selinux.process }),
   };
 }
 
@@ -92,7 +105,7 @@ function defaultCapabilities({ boundingCapabilities }: HostFacts) {
 }
 
 function pauseLinux(input: PauseSpecInput): Linux {
-  const { sandbox, namespaces, host, sysctls } = input;
+  const { sandbox, namespaces, selinux, host, sysctls } = input;
   const { user } = namespaces;
   const security = sandbox.linux?.securityContext ?? null;
   const seccomp = seccompFilter(requestedSeccomp(security), input.seccompProfile, {
@@ -112,5 +125,6 @@ function pauseLinux(input: PauseSpecInput): Linux {
     ...(sysctls && Object.keys(sysctls).length > 0 && { sysctl: { ...sysctls } }),
     maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/timer_list', '/sys/firmware'],
     readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
+    ...(selinux && { mountLabel: selinux.mount }),
   };
 }

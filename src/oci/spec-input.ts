@@ -4,14 +4,18 @@ import type { OomScoreFacts } from './oom-score.ts';
 import type { ResourceFacts } from './resources.ts';
 import type { Ulimit } from './rlimits.ts';
 import type { Arch } from './seccomp/resolve.ts';
+import type { SelinuxFacts } from './selinux.ts';
 
 /** Read once at start; `hostDevices` when a privileged container is made. */
-export interface HostFacts extends OomScoreFacts, ResourceFacts {
+export interface HostFacts extends OomScoreFacts, ResourceFacts, SelinuxFacts {
   /** The daemon's bounding set, bit n for capability n: no container gets more. */
   readonly boundingCapabilities: bigint;
   readonly apparmorEnabled: boolean;
   /** A loaded AppArmor profile that RuntimeDefault means. */
   readonly apparmorDefault?: string | undefined;
+  /** undefined: the kernel does not say. Asked when a container wants a profile by name. */
+  readonly isApparmorProfileLoaded?: (name: string) => boolean | undefined;
+  /** Whether the host has it; labels are given where `selinux` is there. */
   readonly selinuxEnabled: boolean;
   readonly arch: Arch;
   /** As uname prints it. */

@@ -8,7 +8,7 @@ import type { GroupEntry, PasswdEntry } from './passwd.ts';
 export interface ResolvedUser {
   readonly uid: number;
   readonly gid: number;
-  /** The primary group first, then what the policy adds; without repeats. */
+  /** The primary group and what the policy adds; in ascending order, without repeats. */
   readonly additionalGids: readonly number[];
   /** '' when the rootfs has no name for the uid. */
   readonly username: string;
@@ -47,7 +47,9 @@ export function resolveUser(database: UserDatabase, request: UserRequest | null,
   const fromImage =
     request?.supplementalGroupsPolicy === 'Strict' || entry === undefined ? [] : groupsOf(groups, entry);
   const listed = (request?.supplementalGroups ?? []).map((id) => checkId('supplemental group', id));
-  return { uid, gid, additionalGids: [...new Set([gid, ...fromImage, ...listed])], username: entry?.name ?? '' };
+  // In the order in which Linux tells them; a kernel in user space tells them as they were given.
+  const additionalGids = [...new Set([gid, ...fromImage, ...listed])].sort((a, b) => a - b);
+  return { uid, gid, additionalGids, username: entry?.name ?? '' };
 }
 
 function chooseUser(request: UserRequest | null, imageUser: string): [user: string, group: string] {

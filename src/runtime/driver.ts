@@ -1,6 +1,7 @@
 // RuntimeDriver: the seam between crisol and whatever runs containers. Differences between runtimes stay behind it.
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { ProcessIdentity } from '../host/procfs.ts';
+import type { SelinuxKind } from '../oci/selinux.ts';
 import type { Process, Resources, Spec } from '../oci/types.ts';
 
 /** Names one container to a driver. Everything else a driver needs it finds below `bundle`, also after a restart. */
@@ -72,6 +73,30 @@ export interface ProcessStreams {
   readonly signal: AbortSignal;
 }
 
+/** What a container uses, as its runtime tells it. An undefined field is one that the runtime does not know. */
+export interface ContainerUsage {
+  /** When it was measured, nanoseconds since the epoch. */
+  readonly timestampNanos: bigint;
+  /** CPU time used since the container was made. */
+  readonly cpuUsageNanos: bigint | undefined;
+  /** Bytes, as everything of memory here. */
+  readonly memoryUsageBytes: number | undefined;
+  /** Usage without what can be dropped: what counts against eviction. */
+  readonly workingSetBytes: number | undefined;
+  readonly rssBytes: number | undefined;
+  /** Undefined without a limit. */
+  readonly memoryLimitBytes: number | undefined;
+  readonly pageFaults: number | undefined;
+  readonly majorPageFaults: number | undefined;
+  readonly processCount: number | undefined;
+}
+
+/**
+ * How a port of a pod's own loopback is reached: through the pod's network namespace, at the pod's address from outside
+ * (which servers on loopback alone do not answer), or with the driver's `connect`.
+ */
+export type PortForwardMode = 'netns' | 'pod-address' | 'driver';
+
 /** What a runtime can do, and where that knowledge came from. */
 export interface RuntimeFeatures {
   readonly version: string;
@@ -81,6 +106,19 @@ export interface RuntimeFeatures {
   readonly userNamespaces: boolean;
   /** The sandbox is a process of its own, so the pod needs a first container that is it. */
   readonly sandboxProcess: boolean;
+  /** Each container's processes are in a cgroup of its own on the host; otherwise `stats` tells what it uses. */
+  readonly containerCgroups: boolean;
+  readonly portForward: PortForwardMode;
+  /** Global flags of the runtime that crisol gives before the handler's own. */
+  readonly ownArgs: readonly string[];
+  /** Further ones, for the containers of a pod on the host's network; null: the runtime cannot have a pod there. */
+  readonly hostNetworkArgs: readonly string[] | null;
+  /** It makes a container's standard input its user's, also where that is the host's /dev/null. */
+  readonly givesInputAway: boolean;
+  /** Masked and read-only paths and `rro` mounts are the runtime's to see to; otherwise plain mounts stand in for them. */
+  readonly obeysPathRules: boolean;
+  /** Which label of SELinux it can give to processes. */
+  readonly selinux: SelinuxKind;
 }
 
 /**
@@ -138,6 +176,20 @@ export interface RuntimeDriver {
 
   /** Changes limits of a created or running container. */
   update(container: ContainerRef, resources: Resources): Promise<void>;
+
+  /**
+   * What a running container uses now; undefined when its cgroup on the host tells. May cost a process or a call: readers
+   * keep what they got for a while.
+   * @throws DaemonError with the runtime's first error
+   */
+  stats(container: ContainerRef): Promise<ContainerUsage | undefined>;
+
+  /**
+   * Connects to a port of the pod whose sandbox process `sandbox` is, as its own containers would: its loopback. Only for
+   * features whose `portForward` is `driver`. Half-open when one side ends; the caller destroys it.
+   * @throws unavailable when nobody answers; failed-precondition when the driver has no way of its own
+   */
+  connect(sandbox: ContainerRef, port: number): Promise<Duplex>;
 
   /** Closes and reopens the log after it was rotated away; the new file exists on return. */
   reopenLog(container: ContainerRef, logPath: string): Promise<void>;

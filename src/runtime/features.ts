@@ -1,7 +1,7 @@
-// What a runtime can do: asked with its `features` verb, completed by the configuration.
+// What a runtime can do: asked with its `features` verb, completed by the configuration; and where each answer is from.
 import { z } from 'zod';
 import type { RuntimeFeatures } from './driver.ts';
-import type { FeatureOverrides } from './handler.ts';
+import type { RuntimeTraits } from './traits.ts';
 
 /** The parts we use of the OCI `features` document. @see runtime-spec features.md and features-linux.md */
 const Features = z.looseObject({
@@ -13,6 +13,22 @@ const Features = z.looseObject({
     })
     .nullish(),
 });
+
+/** Features that are looked for; each is a yes or a no. */
+export const FEATURE_NAMES = ['recursiveReadOnlyMounts', 'userNamespaces', 'sandboxProcess'] as const;
+export type FeatureName = (typeof FEATURE_NAMES)[number];
+
+/** The runtime said so, the configuration did, the preflight saw it, or nobody knows (then it counts as absent). */
+export type FeatureSource = 'reported' | 'configured' | 'probed' | 'unknown';
+export type FeatureSources = Readonly<Record<FeatureName, FeatureSource>>;
+
+/** What one source says; what it does not know is undefined. */
+export type PartialFeatures = Partial<Readonly<Record<FeatureName, boolean | undefined>>>;
+
+export interface MergedFeatures {
+  readonly features: RuntimeFeatures;
+  readonly sources: FeatureSources;
+}
 
 type Reported = Pick<RuntimeFeatures, 'recursiveReadOnlyMounts' | 'userNamespaces'>;
 
@@ -32,22 +48,49 @@ export function parseFeatures(output: string): Reported | undefined {
 
 /** The version in the output of `--version`, or `unknown`. */
 export function parseVersion(output: string): string {
-  return /\bversion:?\s+(\S+)/.exec(output)?.[1] ?? 'unknown';
+  return /\bversion:?\s+(\S+)/i.exec(output)?.[1] ?? 'unknown';
 }
 
-/** Configured values win over reported ones; what neither knows is false. */
+/**
+ * Configured values win over what the preflight saw, that over reported ones; what nobody knows is false.
+ * @param reported what the runtime's `features` said
+ * @param probed what was seen of the runtime otherwise
+ */
 export function mergeFeatures(
   version: string,
-  reported: Reported | undefined,
-  configured: FeatureOverrides,
-): RuntimeFeatures {
-  const isConfigured = Object.values(configured).some((value) => value !== undefined);
+  reported: PartialFeatures | undefined,
+  configured: PartialFeatures,
+  probed: PartialFeatures & Partial<RuntimeTraits> = {},
+): MergedFeatures {
+  const values: Record<string, boolean> = {};
+  const sources: Record<string, FeatureSource> = {};
+  for (const name of FEATURE_NAMES) {
+    const known = (
+      [
+        ['configured', configured[name]],
+        ['probed', probed[name]],
+        ['reported', reported?.[name]],
+      ] as const
+    ).find(([, value]) => value !== undefined);
+    values[name] = known?.[1] ?? false;
+    sources[name] = known?.[0] ?? 'unknown';
+  }
+  const isConfigured = Object.values(sources).includes('configured');
   const unreported = isConfigured ? 'configured' : 'unknown';
+  const traits = outsideView(values['sandboxProcess'] === true, probed);
+  const source = reported === undefined ? unreported : 'reported';
   return {
-    version,
-    source: reported === undefined ? unreported : 'reported',
-    recursiveReadOnlyMounts: configured.recursiveReadOnlyMounts ?? reported?.recursiveReadOnlyMounts ?? false,
-    userNamespaces: configured.userNamespaces ?? reported?.userNamespaces ?? false,
-    sandboxProcess: configured.sandboxProcess ?? false,
+    features: { version, source, ...values, ...traits } as RuntimeFeatures,
+    sources: sources as FeatureSources,
   };
+}
+
+// A sandbox that only the configuration knows of has, for all we know, a network inside that only its address reaches.
+function outsideView(sandboxProcess: boolean, probed: Partial<RuntimeTraits>): Omit<RuntimeTraits, 'sandboxProcess'> {
+  const { ownArgs = [], hostNetworkArgs = [], givesInputAway = false, obeysPathRules = true } = probed;
+  const { selinux = 'container' } = probed;
+  const inside = { ownArgs, hostNetworkArgs, givesInputAway, obeysPathRules, selinux };
+  if (!sandboxProcess) return { ...inside, containerCgroups: true, portForward: 'netns' };
+  const { containerCgroups = true, portForward = 'pod-address' } = probed;
+  return { ...inside, containerCgroups, portForward };
 }

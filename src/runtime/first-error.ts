@@ -1,4 +1,5 @@
 // Finds the one line of a runtime's log that says what went wrong: the first error, not the last.
+import { DaemonError } from '../errors.ts';
 import { HINTS } from './hints.ts';
 
 const MAX_LENGTH = 2048;
@@ -52,8 +53,16 @@ export function firstError(log: string): string | undefined {
   return (severe ?? plain)?.message.slice(0, MAX_LENGTH);
 }
 
-/** `message` with the cure of a well-known cause behind it, where there is one. */
-export function withHint(message: string): string {
-  const hint = HINTS.find(({ pattern }) => pattern.test(message));
-  return hint === undefined ? message : `${message} (${hint.cure})`;
+/** What helps against a runtime's error, where its cause is well known. */
+export function cureOf(message: string): string | undefined {
+  return HINTS.find(({ pattern }) => pattern.test(message))?.cure;
+}
+
+/**
+ * The error of a runtime's verb.
+ * @param what what was being done to what, such as `runtime "runc" start of container "x"`
+ * @param reason the runtime's own first error
+ */
+export function runtimeFailure(what: string, reason: string): DaemonError {
+  return new DaemonError('unknown', `${what}: ${reason}`, undefined, cureOf(reason));
 }

@@ -11,13 +11,21 @@ import { findProgram } from '../host/find-program.ts';
 export function locateProgram(nameOrPath: string, searchPath: string): string {
   const path = findProgram(nameOrPath, searchPath);
   if (path !== undefined) return path;
+  const what = `program "${nameOrPath}"`;
   if (!nameOrPath.startsWith('/'))
-    throw failedPrecondition(
-      `program "${nameOrPath}" is in no directory of ${searchPath}; install it or give its path`,
-    );
+    throw failedPrecondition(`${what} is in no directory of ${searchPath}`, undefined, 'install it or give its path');
   const stats = statSync(nameOrPath, { throwIfNoEntry: false });
   if (stats === undefined)
-    throw failedPrecondition(`program "${nameOrPath}" does not exist; install it or correct the path`);
-  if (!stats.isFile()) throw failedPrecondition(`program "${nameOrPath}" is not a file; correct the path`);
-  throw failedPrecondition(`program "${nameOrPath}" is not executable; chmod +x it`);
+    throw failedPrecondition(`${what} does not exist`, undefined, 'install it or correct the path');
+  if (stats.isDirectory())
+    throw failedPrecondition(`${what} is a directory`, undefined, 'correct the path: it is to be the program itself');
+  if (!stats.isFile()) throw failedPrecondition(`${what} is not a file`, undefined, 'correct the path');
+  // Root may execute whatever has one of the bits, where the mount lets it.
+  if ((stats.mode & 0o111) !== 0)
+    throw failedPrecondition(
+      `${what} lies on a file system mounted noexec`,
+      undefined,
+      'mount it with exec, or install the program elsewhere',
+    );
+  throw failedPrecondition(`${what} is not executable`, undefined, 'chmod +x it');
 }

@@ -12,11 +12,26 @@ const CachedFeatures = z.strictObject({
   recursiveReadOnlyMounts: z.boolean(),
   userNamespaces: z.boolean(),
   sandboxProcess: z.boolean(),
+  containerCgroups: z.boolean(),
+  portForward: z.enum(['netns', 'pod-address', 'driver']),
+  ownArgs: z.array(z.string()).readonly(),
+  hostNetworkArgs: z.array(z.string()).readonly().nullable(),
+  givesInputAway: z.boolean(),
+  obeysPathRules: z.boolean(),
+  selinux: z.enum(['container', 'vm', 'none']),
+});
+
+const Source = z.enum(['reported', 'configured', 'probed', 'unknown']);
+
+const CachedSources = z.strictObject({
+  recursiveReadOnlyMounts: Source,
+  userNamespaces: Source,
+  sandboxProcess: Source,
 });
 
 const CacheFile = z.strictObject({
-  version: z.literal(2),
-  handlers: z.record(z.string(), z.strictObject({ key: z.string(), features: CachedFeatures })),
+  version: z.literal(6),
+  handlers: z.record(z.string(), z.strictObject({ key: z.string(), features: CachedFeatures, sources: CachedSources })),
 });
 
 /** Proofs by handler name. Failures are not kept: their cause may be cured without a trace in the key. */
@@ -45,5 +60,5 @@ export async function loadPreflightCache(path: string): Promise<PreflightCache> 
 }
 
 export async function savePreflightCache(path: string, handlers: PreflightCache): Promise<void> {
-  await writeFileAtomic(path, JSON.stringify({ version: 2, handlers }));
+  await writeFileAtomic(path, JSON.stringify({ version: 6, handlers }));
 }

@@ -32,7 +32,11 @@ export class RuntimeRegistry {
     const handler = this.get(name);
     const { verdict } = handler;
     if (verdict.state === 'failed')
-      throw failedPrecondition(`runtime handler "${handler.name}" does not work: ${verdict.reason}`);
+      throw failedPrecondition(
+        `runtime handler "${handler.name}" does not work: ${verdict.reason}`,
+        undefined,
+        verdict.cure,
+      );
     return handler;
   }
 

@@ -17,6 +17,7 @@ import type { LiveIndex } from '../state/live-index.ts';
 import type { PodOwner } from '../state/pod-namespaces.ts';
 import type { RecordStore } from '../state/record-store.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
+import type { PodLabels } from './pod-labels.ts';
 
 /** The handlers as sandboxes see them. */
 export interface SandboxHandlers {
@@ -32,18 +33,25 @@ export interface SandboxHandlers {
 /** The pod network as sandboxes see it. */
 export interface SandboxNetwork {
   attach(request: AttachRequest): Promise<Attachment>;
-  detach(sandboxId: string, netnsPath: string | undefined): Promise<void>;
+  detach(sandboxId: string, netnsPath: string | undefined, confDir: string | undefined): Promise<void>;
 }
 
 /** The image store as pods see it: for a configured pause image. */
 export interface SandboxImages {
   find(reference: string): ImageRecord | undefined;
   pull(request: PullRequest): Promise<ImageRecord>;
+  /** @throws permission-denied when the content policy does not let a container be made of it */
+  requireTrusted(image: ImageRecord, reference: string): void;
 }
 
 /** The root file systems as pods see them, likewise. */
 export interface SandboxRootfs {
-  prepare(id: string, chainIds: readonly string[], owner?: PodOwner): Promise<{ readonly path: string }>;
+  prepare(
+    id: string,
+    chainIds: readonly string[],
+    owner?: PodOwner,
+    label?: string,
+  ): Promise<{ readonly path: string }>;
   has(id: string): boolean;
   release(id: string): Promise<void>;
 }
@@ -68,6 +76,7 @@ export interface SandboxDeps {
   readonly rootfs: SandboxRootfs;
   readonly cgroups: CgroupHost;
   readonly seccomp: SeccompSource;
+  readonly labels: PodLabels;
   readonly layout: Layout;
   readonly host: Omit<HostFacts, 'hostDevices'>;
   readonly settings: SandboxSettings;

@@ -1,5 +1,5 @@
 // SandboxManager: the public verbs. Bodies live in the verb files; this is their table of contents.
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { SingleFlight } from '../async/single-flight.ts';
 import { nameTaken } from '../errors.ts';
 import type { LinuxContainerResources } from '../gen/runtime/v1/LinuxContainerResources.ts';
@@ -69,7 +69,7 @@ export class SandboxManager {
   }
 
   /** A connection to a port of the pod's own loopback; the caller destroys it. */
-  connectToPort(sandboxId: string, port: number): Promise<Socket> {
+  connectToPort(sandboxId: string, port: number): Promise<Duplex> {
     return connectToPort(this.#deps, sandboxId, port);
   }
 

@@ -1,7 +1,7 @@
 // The pause program: a static ELF of some 200 bytes that crisol writes itself, so that no image pull stands between a
 // node and its first pod. As pid 1 of the pod's pid namespace it ignores SIGCHLD, which makes the kernel reap every
 // orphan, and sleeps for ever; SIGKILL ends it.
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failedPrecondition } from '../errors.ts';
 import { replaceFileSync } from '../host/atomic-file.ts';
@@ -89,9 +89,18 @@ export function pauseProgram(architecture: string): Buffer {
   return Buffer.concat([headers, body]);
 }
 
-/** Writes the root file system of pause containers: the program, and the directories a runtime mounts on. */
+/**
+ * Writes the root file system of pause containers: the program, and the directories a runtime mounts on. One that is
+ * there and whole is left as it is; an older version's program is replaced.
+ */
 export function writePauseRootfs(directory: string): void {
+  const program = pauseProgram(process.arch);
+  if (isWhole(join(directory, 'pause'), program)) return;
   for (const name of ['proc', 'dev', 'sys', 'etc']) mkdirSync(join(directory, name), { recursive: true });
-  replaceFileSync(join(directory, 'pause'), pauseProgram(process.arch), 0o755);
+  replaceFileSync(join(directory, 'pause'), program, 0o755);
   chmodSync(join(directory, 'pause'), 0o755);
+}
+
+function isWhole(path: string, program: Buffer): boolean {
+  return existsSync(path) && readFileSync(path).equals(program);
 }

@@ -3,7 +3,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import type { ImageRecord } from '../image/service.ts';
 import { buildPauseSpec } from '../oci/pause-spec.ts';
+import { containerLabels } from '../oci/selinux.ts';
 import { resolveUser } from '../oci/user.ts';
+import { unmountBundleRootfs } from '../runtime/bundle-rootfs.ts';
 import type { ContainerRef, CreatedContainer } from '../runtime/driver.ts';
 import { podHostname } from '../state/pod-files.ts';
 import { podNamespaces } from '../state/pod-namespaces.ts';
@@ -19,10 +21,10 @@ export function pauseRef(deps: Pick<SandboxDeps, 'layout'>, sandboxId: string): 
 }
 
 /**
- * Creates and starts a pod's pause process.
+ * Creates a pod's pause process; `startPause` lets it run.
  * @param image from `findPauseImage`
  */
-export async function startPause(
+export async function createPause(
   deps: SandboxDeps,
   record: SandboxRecord,
   image: ImageRecord | undefined,
@@ -30,6 +32,7 @@ export async function startPause(
   const driver = deps.handlers.driverOf(record);
   const ref = pauseRef(deps, record.id);
   const security = record.config.linux?.securityContext ?? null;
+  await mkdir(ref.bundle, { recursive: true, mode: 0o711 });
   const rootfs = await preparePauseRootfs(deps, record, image);
   const spec = buildPauseSpec({
     sandbox: record.config,
@@ -42,13 +45,20 @@ export async function startPause(
     user: resolveUser(rootfs.accounts, security, rootfs.user),
     files: { resolvConf: undefined, hosts: undefined, hostname: undefined, shm: undefined },
     seccompProfile: await deps.seccomp.load(security, record.handler.seccompProfile),
+    selinux: containerLabels(deps.host, {
+      pod: record.selinux,
+      options: null,
+      privileged: security?.privileged ?? false,
+      kind: record.handler.features.selinux,
+    }),
     host: { ...deps.host, hostDevices: [] },
-    handler: { podAnnotations: record.handler.annotations },
+    handler: { podAnnotations: record.handler.annotations, sandboxProcess: driver.features.sandboxProcess },
   });
-  await mkdir(ref.bundle, { recursive: true, mode: 0o711 });
-  const processes = await driver.create({ ...ref, spec, logPath: undefined, stdin: false, stdinOnce: false });
-  await driver.start(ref);
-  return processes;
+  return driver.create({ ...ref, spec, logPath: undefined, stdin: false, stdinOnce: false });
+}
+
+export async function startPause(deps: SandboxDeps, record: SandboxRecord): Promise<void> {
+  await deps.handlers.driverOf(record).start(pauseRef(deps, record.id));
 }
 
 /** Ends a pod's pause process and removes its remains. May be repeated. */
@@ -59,6 +69,7 @@ export async function stopPause(deps: SandboxDeps, record: SandboxRecord): Promi
   await driver.kill(ref, SIGKILL, 'all');
   await driver.delete(ref);
   await deps.rootfs.release(record.id);
+  unmountBundleRootfs(ref.bundle);
   await rm(ref.bundle, { recursive: true, force: true });
   await deps.cgroups.remove(deps.cgroups.containerPath(record.cgroupParent, record.id).path);
 }

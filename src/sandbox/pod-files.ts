@@ -2,11 +2,12 @@
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DNSConfig } from '../gen/runtime/v1/DNSConfig.ts';
-import type { PodSandboxConfig } from '../gen/runtime/v1/PodSandboxConfig.ts';
-import { makeMount, removeMount } from '../host/mounts.ts';
+import { contextOptions, makeMount, removeMount } from '../host/mounts.ts';
+import { setFileLabel } from '../host/selinux.ts';
 import type { Layout } from '../state/layout.ts';
 import { podFiles, podHostname } from '../state/pod-files.ts';
 import { planNamespaces, podOwner } from '../state/pod-namespaces.ts';
+import type { SandboxRecord } from '../state/sandbox-record.ts';
 
 /** The text of a pod's resolv.conf; the node's own when the pod says nothing about DNS. */
 export function resolvConf(dns: DNSConfig | null): string {
@@ -28,10 +29,10 @@ function readIfAny(path: string): string {
   }
 }
 
-/** Writes a pod's files and mounts its shared memory. */
+/** Writes a pod's files and mounts its shared memory, with the pod's SELinux label where it has one. */
 export function makePodFiles(
   layout: Layout,
-  sandbox: { readonly id: string; readonly config: PodSandboxConfig },
+  sandbox: Pick<SandboxRecord, 'id' | 'config' | 'selinux'>,
   shmSizeBytes: number,
 ): void {
   const { config } = sandbox;
@@ -41,8 +42,10 @@ export function makePodFiles(
   writeFileSync(files.hosts, readIfAny('/etc/hosts'), { mode: 0o644 });
   writeFileSync(files.hostname, `${podHostname(config)}\n`, { mode: 0o644 });
   const owner = podOwner(layout, sandbox);
-  if (owner !== undefined) {
-    for (const path of [files.resolvConf, files.hosts, files.hostname]) chownSync(path, owner.uid, owner.gid);
+  const label = sandbox.selinux?.mount;
+  for (const path of [files.resolvConf, files.hosts, files.hostname]) {
+    if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+    if (label !== undefined) setFileLabel(path, label);
   }
   if (planNamespaces(config).hostIpc) return;
   mkdirSync(files.shm, { recursive: true });
@@ -51,7 +54,7 @@ export function makePodFiles(
     type: 'tmpfs',
     source: 'shm',
     target: files.shm,
-    options: ['nosuid', 'nodev', 'noexec', 'mode=1777', `size=${shmSizeBytes}`, ...owned],
+    options: ['nosuid', 'nodev', 'noexec', 'mode=1777', `size=${shmSizeBytes}`, ...owned, ...contextOptions(label)],
   });
 }
 

@@ -1,11 +1,13 @@
 // PortForward: a connection to a port of a pod's own loopback.
-import { Socket, type SocketConnectOpts } from 'node:net';
 import { once } from 'node:events';
+import { Socket, type SocketConnectOpts } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { withTimeout } from '../async/timeout.ts';
 import { DaemonError, errorMessage, failedPrecondition } from '../errors.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { netnsPath, planNamespaces } from '../state/pod-namespaces.ts';
 import type { SandboxDeps } from './deps.ts';
+import { pauseRef } from './pause.ts';
 
 const CONNECT_MS = 30_000;
 
@@ -18,7 +20,7 @@ export function readySandbox(deps: Pick<SandboxDeps, 'index'>, idOrPrefix: strin
 
 /**
  * Connects to a port as the pod's own containers would: its loopback, IPv4 first. Where the network is inside a virtual
- * machine or a sandbox of its own, the pod's address is called from outside instead.
+ * machine or a sandbox of its own, the runtime is asked, or the pod's address is called from outside.
  *
  * @returns the connection, half-open when one side ends
  * @throws unavailable when nobody answers
@@ -28,12 +30,25 @@ export async function connectToPort(
   deps: Pick<SandboxDeps, 'index' | 'handlers' | 'namespaces' | 'layout'>,
   sandboxId: string,
   port: number,
-): Promise<Socket> {
+): Promise<Duplex> {
   const record = readySandbox(deps, sandboxId);
-  const address = record.ips[0];
-  if (address !== undefined && deps.handlers.driverOf(record).features.sandboxProcess) {
-    return connect(new Socket({ allowHalfOpen: true }), { host: address, port });
+  const driver = deps.handlers.driverOf(record);
+  switch (driver.features.portForward) {
+    case 'driver':
+      return driver.connect(pauseRef(deps, record.id), port);
+    case 'pod-address':
+      if (record.ips[0] === undefined) return connectToLoopback(deps, record, port);
+      return connect(new Socket({ allowHalfOpen: true }), { host: record.ips[0], port });
+    case 'netns':
+      return connectToLoopback(deps, record, port);
   }
+}
+
+async function connectToLoopback(
+  deps: Pick<SandboxDeps, 'namespaces' | 'layout'>,
+  record: SandboxRecord,
+  port: number,
+): Promise<Socket> {
   try {
     return await connect(await loopbackSocket(deps, record, 4), { host: '127.0.0.1', port });
   } catch (first) {

@@ -1,7 +1,7 @@
 // Adopts the sandboxes a former daemon left: finishes or undoes what was under way, keeps what stands.
-import { existsSync } from 'node:fs';
 import { withTimeout } from '../async/timeout.ts';
 import { errorMessage } from '../errors.ts';
+import { isPinnedNamespace } from '../host/pinned-namespace.ts';
 import { bootId } from '../host/procfs.ts';
 import { planNamespaces } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
@@ -37,7 +37,7 @@ async function recoverOne(deps: SandboxDeps, record: SandboxRecord): Promise<voi
 function whatIsLost(deps: SandboxDeps, record: SandboxRecord): string | undefined {
   if (record.bootId !== bootId()) return 'the host was booted again';
   const directory = deps.layout.namespaces(record.id);
-  const missing = planNamespaces(record.config).pinned.find((kind) => !existsSync(`${directory}/${kind}`));
+  const missing = planNamespaces(record.config).pinned.find((kind) => !isPinnedNamespace(`${directory}/${kind}`));
   return missing === undefined ? undefined : `its ${missing} namespace is gone`;
 }
 

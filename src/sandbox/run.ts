@@ -5,14 +5,15 @@ import type { PodSandboxConfig } from '../gen/runtime/v1/PodSandboxConfig.ts';
 import { bootId } from '../host/procfs.ts';
 import { newId } from '../ids.ts';
 import { checkSysctls } from '../oci/sysctl.ts';
+import type { CreatedContainer } from '../runtime/driver.ts';
 import { podHostname } from '../state/pod-files.ts';
-import { netnsPath, planNamespaces, type NamespacePlan } from '../state/pod-namespaces.ts';
+import { planNamespaces, type NamespacePlan } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { userMappings } from '../state/user-namespaces.ts';
 import { commit, type SandboxDeps } from './deps.ts';
-import { attachNetwork } from './network.ts';
+import { attachNetwork, detachNetwork } from './network.ts';
 import { findPauseImage } from './pause-rootfs.ts';
-import { startPause, stopPause } from './pause.ts';
+import { createPause, startPause, stopPause } from './pause.ts';
 import { makePodFiles, removePodFiles } from './pod-files.ts';
 
 export interface RunRequest {
@@ -32,6 +33,7 @@ export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promis
   const plan = planNamespaces(request.config);
   const handler = deps.handlers.resolve(request.runtimeHandler);
   checkUserNamespace(request.config, handler.snapshot);
+  if (plan.hostNetwork) checkHostNetwork(handler.snapshot);
   const id = newId();
   const log = deps.log.child({ sandboxId: id });
   let undone = true;
@@ -43,10 +45,13 @@ export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promis
     return await withRollback(
       async (undo) => {
         stage = 'writing the record';
-        let record = await commit(deps, {
-          ...newRecord(deps, request, id, handler.snapshot),
-          pauseImageId: pauseImage?.id ?? null,
-        });
+        let record = await deps.labels.allot(request.config, (selinux) =>
+          commit(deps, {
+            ...newRecord(deps, request, id, handler.snapshot),
+            pauseImageId: pauseImage?.id ?? null,
+            ...(selinux && { selinux }),
+          }),
+        );
         undo('delete the record', () => forget(deps, id, undone));
         stage = 'making its namespaces';
         // Plugins find what they made through the network namespace: while one still owes a DEL, it stays.
@@ -60,16 +65,28 @@ export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promis
         undo('remove its cgroup', () => releaseCgroup(deps, record));
         makeCgroup(deps, record);
         if (!plan.hostNetwork) {
-          stage = 'attaching it to the network';
           // Intent first: a daemon that dies inside ADD still owes a DEL.
           record = await commit(deps, { ...record, networkAttached: true });
-          undo('detach it from the network', () => deps.network.detach(id, netnsPath(deps.layout, id)));
+          undo('detach it from the network', () => detachNetwork(deps, record));
+        }
+        let creation: Promise<CreatedContainer> | undefined;
+        if (needsPause) {
+          undo('end its pause process', async () => {
+            await creation?.catch(() => undefined);
+            await stopPause(deps, record);
+          });
+          // While plugins work: it wants the namespace, but the network in it only when it starts.
+          creation = createPause(deps, record, pauseImage);
+          creation.catch(() => undefined);
+        }
+        if (!plan.hostNetwork) {
+          stage = 'attaching it to the network';
           record = { ...record, ips: [...(await attachNetwork(deps, record))] };
         }
-        if (needsPause) {
+        if (creation !== undefined) {
           stage = 'starting its pause process';
-          undo('end its pause process', () => stopPause(deps, record));
-          record = { ...record, pause: await startPause(deps, record, pauseImage) };
+          record = { ...record, pause: await creation };
+          await startPause(deps, record);
         }
         stage = 'recording that it is ready';
         return commit(deps, { ...record, status: { phase: 'ready' } });
@@ -87,6 +104,14 @@ export async function runSandbox(deps: SandboxDeps, request: RunRequest): Promis
 function checkUserNamespace(config: PodSandboxConfig, { name, features }: SandboxRecord['handler']): void {
   if (features.userNamespaces || userMappings(config) === undefined) return;
   throw failedPrecondition(`runtime handler "${name}" does not support user namespaces: use hostUsers: true`);
+}
+
+// Without a network of its own such a pod would silently have none at all.
+function checkHostNetwork({ name, features }: SandboxRecord['handler']): void {
+  if (features.hostNetworkArgs !== null) return;
+  throw failedPrecondition(
+    `runtime handler "${name}" cannot have a pod on the host's network: use hostNetwork: false or another handler`,
+  );
 }
 
 function explain(error: unknown, config: PodSandboxConfig, stage: string): DaemonError {

@@ -1,9 +1,9 @@
 // StopPodSandbox.
 import { existsSync } from 'node:fs';
 import { withContext } from '../errors.ts';
-import { netnsPath } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { commit, type SandboxDeps } from './deps.ts';
+import { detachNetwork } from './network.ts';
 import { stopPause } from './pause.ts';
 import { removePodFiles } from './pod-files.ts';
 import { releaseCgroup } from './run.ts';
@@ -44,7 +44,7 @@ async function release(deps: SandboxDeps, record: SandboxRecord): Promise<void> 
   let current = await commit(deps, { ...record, status: { phase: 'not-ready', reason: 'stopped' } });
   await deps.containers.stopAll(current.id);
   await stopPause(deps, current);
-  if (current.networkAttached) await deps.network.detach(current.id, netnsPath(deps.layout, current.id));
+  if (current.networkAttached) await detachNetwork(deps, current);
   deps.namespaces.unpin(deps.layout.namespaces(current.id));
   removePodFiles(deps.layout.sandboxFiles(current.id));
   current = await commit(deps, { ...current, networkAttached: false, pause: null, pauseImageId: null });

@@ -81,8 +81,9 @@ export class Layout {
     return join(this.run, 'rt', handler);
   }
 
+  /** Not below /run, where distributions let nothing be executed. */
   get pauseRootfs(): string {
-    return join(this.run, 'pause');
+    return join(this.root, 'pause');
   }
 
   get lock(): string {

@@ -57,6 +57,8 @@ export const SandboxRecord = z.strictObject({
   pause: RuntimeProcesses.nullable(),
   /** Id of the image whose files that process has; null: crisol's own. */
   pauseImageId: z.string().nullable(),
+  /** SELinux labels that its containers share; absent where the host has none, and in records from before there were any. */
+  selinux: z.strictObject({ process: z.string(), mount: z.string() }).optional(),
   /** What the kubelet told after it resized the pod; null, as in records of versions that did not ask, when never. */
   updatedResources: z
     .strictObject({ overhead: StoredResources.nullable(), resources: StoredResources.nullable() })

@@ -3,6 +3,7 @@ import type { CgroupHost } from '../cgroup/host.ts';
 import type { CgroupStats } from '../cgroup/stats.ts';
 import type { PodNamespaces } from '../host/namespaces.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { RuntimeDriver } from '../runtime/driver.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import type { Layout } from '../state/layout.ts';
 import type { LiveIndex } from '../state/live-index.ts';
@@ -10,10 +11,13 @@ import { netnsPath, planNamespaces } from '../state/pod-namespaces.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { cpuUsage, filesystemUsage, ioUsage, memoryUsage, processUsage, swapUsage } from './cgroup-messages.ts';
 import { CpuRates } from './cpu-rates.ts';
+import { DriverUsage } from './driver-usage.ts';
 import { networkUsage } from './network-usage.ts';
 
 export interface StatsDeps {
   readonly cgroups: Pick<CgroupHost, 'readStats' | 'podPath'>;
+  /** Asked where a container has no cgroup of its own on the host. */
+  readonly driverOf: (sandbox: SandboxRecord) => Pick<RuntimeDriver, 'features' | 'stats'>;
   readonly namespaces: Pick<PodNamespaces, 'readNetDev'>;
   /** Usage of a container's writable layer: cached, measured off the main thread. */
   readonly writableLayer: (containerId: string) => Promise<{ readonly bytes: number; readonly inodes: number }>;
@@ -31,9 +35,11 @@ const SLICE = 50;
 export class StatsReader {
   readonly #deps: StatsDeps;
   readonly #rates = new CpuRates();
+  readonly #driverUsage: DriverUsage;
 
   constructor(deps: StatsDeps) {
     this.#deps = deps;
+    this.#driverUsage = new DriverUsage(deps.log);
   }
 
   /** ContainerStats of each container; one whose reading fails is logged and left out. */
@@ -52,6 +58,7 @@ export class StatsReader {
   ): Promise<object[]> {
     const { containers, sandboxes, log } = this.#deps;
     this.#rates.keepOnly((id) => containers.find(id) !== undefined || sandboxes.find(id) !== undefined);
+    this.#driverUsage.keepOnly((id) => containers.find(id) !== undefined);
     const results: object[] = [];
     for (let start = 0; start < records.length; start += SLICE) {
       if (start > 0) await new Promise(setImmediate);
@@ -76,10 +83,16 @@ export class StatsReader {
       attributes: { id: record.id, metadata, labels, annotations },
       writableLayer: filesystemUsage(now, this.#deps.writableMountpoint, bytes, inodes),
     };
-    const running = record.status.phase === 'running';
-    const stats = running ? this.#deps.cgroups.readStats(record.cgroupPath) : undefined;
+    const stats = record.status.phase === 'running' ? await this.#read(record) : undefined;
     if (stats === undefined) return base;
     return { ...base, ...this.#usage(record, stats), swap: swapUsage(stats.timestampNanos.toString(), stats.swap) };
+  }
+
+  async #read(record: ContainerRecord): Promise<CgroupStats | undefined> {
+    const { cgroups, driverOf, layout, sandboxes } = this.#deps;
+    const driver = driverOf(sandboxes.get(record.sandboxId));
+    if (driver.features.containerCgroups) return cgroups.readStats(record.cgroupPath);
+    return this.#driverUsage.read(driver, { id: record.id, bundle: layout.bundle(record.id) });
   }
 
   #usage(record: { readonly id: string; readonly createdAt: string }, stats: CgroupStats): object {
@@ -115,6 +128,13 @@ export class StatsReader {
 
   async #network(record: SandboxRecord, timestamp: string): Promise<object | null> {
     if (record.status.phase !== 'ready' || planNamespaces(record.config).hostNetwork) return null;
-    return networkUsage(timestamp, await this.#deps.namespaces.readNetDev(netnsPath(this.#deps.layout, record.id)));
+    const { namespaces, layout, log } = this.#deps;
+    try {
+      return networkUsage(timestamp, await namespaces.readNetDev(netnsPath(layout, record.id)));
+    } catch (error) {
+      // The rest of what is known of the pod is still worth telling.
+      log.warn({ id: record.id, err: error }, "cannot read a pod's network counters");
+      return null;
+    }
   }
 }

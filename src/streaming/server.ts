@@ -1,13 +1,17 @@
 // The HTTP server that exec, attach and port-forward clients connect to: token in the URL, then the protocol.
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { once } from 'node:events';
 import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../errors.ts';
+import type { TlsPaths } from '../host/tls-files.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { StreamRequest, StreamRuntime } from './session.ts';
 import { refuseUpgrade } from './spdy/negotiate.ts';
 import { serveClient } from './serve-client.ts';
+
+import { renewal, tlsOptions } from './tls.ts';
 import { Tokens } from './tokens.ts';
 
 /** A connection on which nothing moves for this long, or at most twice as long, is closed. */
@@ -20,33 +24,43 @@ export interface StreamingOptions {
   readonly address: string;
   /** 0: the kernel chooses. */
   readonly port: number;
+  /** undefined: plain HTTP. */
+  readonly tls?: TlsPaths | undefined;
   readonly runtime: StreamRuntime;
   readonly log: Logger;
   /** Milliseconds; 4 hours when not given. */
   readonly idleMs?: number;
   /** Milliseconds in which a client must have opened its streams; 30 s when not given. */
   readonly creationMs?: number;
+  /** Milliseconds of a clock that never goes back, by which tokens expire. */
+  readonly now?: () => number;
 }
 
 export class StreamingServer {
   readonly #options: StreamingOptions;
-  readonly #tokens = new Tokens<StreamRequest>();
-  readonly #server: Server;
+  readonly #tokens: Tokens<StreamRequest>;
+  readonly #server: Server | TlsServer;
+  readonly #renew: () => void;
   readonly #clients = new Set<Duplex>();
 
   private constructor(options: StreamingOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => {
-      const isKnown = this.#take(request) !== undefined;
-      response.writeHead(isKnown ? 400 : 404, { connection: 'close' });
-      response.end(isKnown ? 'upgrade to SPDY/3.1 or websocket\n' : undefined);
-    });
+    this.#tokens = new Tokens(options.now);
+    const answer = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
+    if (options.tls === undefined) {
+      this.#server = createServer(answer);
+      this.#renew = () => undefined;
+    } else {
+      const server = createTlsServer(tlsOptions(options.tls), answer);
+      this.#server = server;
+      this.#renew = renewal(server, options.tls, options.log);
+    }
     this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       void this.#upgrade(request, socket, head);
     });
   }
 
-  /** Listens. @throws when the address is taken or not ours */
+  /** Listens. @throws when the address is taken or not ours; failed-precondition when a file of TLS cannot be used */
   static async start(options: StreamingOptions): Promise<StreamingServer> {
     const server = new StreamingServer(options);
     server.#server.listen({ host: options.address, port: options.port });
@@ -59,8 +73,10 @@ export class StreamingServer {
    * @throws resource-exhausted when too many clients are awaited
    */
   issue(request: StreamRequest): string {
+    this.#renew();
     const { port } = this.#server.address() as AddressInfo;
-    return `http://${reachable(this.#options.address)}:${port}/${request.kind}/${this.#tokens.issue(request)}`;
+    const scheme = this.#options.tls === undefined ? 'http' : 'https';
+    return `${scheme}://${reachable(this.#options.address)}:${port}/${request.kind}/${this.#tokens.issue(request)}`;
   }
 
   /** How many clients are connected. */
@@ -72,6 +88,13 @@ export class StreamingServer {
     const [, kind, token] = /^\/(exec|attach|portforward)\/([\w-]{1,64})(?:\?|$)/.exec(url ?? '') ?? [];
     const request = token === undefined ? undefined : this.#tokens.take(token);
     return request?.kind === kind ? request : undefined;
+  }
+
+  // A client that does not ask for an upgrade has used up its token all the same.
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const isKnown = this.#take(request) !== undefined;
+    response.writeHead(isKnown ? 400 : 404, { connection: 'close' });
+    response.end(isKnown ? 'upgrade to SPDY/3.1 or websocket\n' : undefined);
   }
 
   async #upgrade(upgrade: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {

@@ -48,6 +48,19 @@ describe('crisol serve refuses', () => {
     expect(daemon.log()).toContain(words);
   });
 
+  it.each([
+    { what: 'a certificate without its key', text: 'tls_cert = "/x.crt"', words: 'needs streaming.tls_key beside it' },
+    {
+      what: 'a certificate that is not there',
+      text: 'tls_cert = "/nowhere/x.crt"\ntls_key = "/nowhere/x.key"',
+      words: 'streaming.tls_cert: cannot read "/nowhere/x.crt"',
+    },
+  ])('$what', async ({ text, words }) => {
+    daemon.writeDropIn(`[streaming]\n${text}\n`);
+    expect(await refusal()).not.toBe(0);
+    expect(daemon.log()).toContain(words);
+  });
+
   it('a run directory that another daemon serves, which goes on', async () => {
     await daemon.start();
     const { pid } = daemon;
@@ -58,6 +71,24 @@ describe('crisol serve refuses', () => {
 });
 
 describe('crisol serve starts', () => {
+  it('with a default handler that does not work: the node is not ready, and the other handlers serve', async () => {
+    const broken = '[runtimes.broken]\nkind = "oci"\npath = "/usr/bin/rnuc"\n[runtimes.runc]\nkind = "oci"\n';
+    daemon.writeDropIn(`[cri]\ndefault_runtime = "broken"\n${broken}`);
+    await daemon.start();
+    const { status } = await daemon.client.call('Status', {});
+    const conditions = Object.fromEntries(status!.conditions.map(({ type, ...rest }) => [type, rest]));
+    expect(conditions['RuntimeReady']).toEqual({
+      status: false,
+      reason: 'DefaultHandlerFailed',
+      message: expect.stringMatching(/the default runtime handler does not work: .*\/usr\/bin\/rnuc/),
+    });
+    expect(conditions['HandlerReady/runc']).toMatchObject({ status: true });
+    const config = pods.config('other');
+    await daemon.client.call('RunPodSandbox', { config, runtimeHandler: 'runc' });
+    await daemon.removePods();
+    expect(await leftovers(daemon)).toEqual([]);
+  }, 60_000);
+
   it('with a handler whose program is missing: it says so, and refuses its pods at once', async () => {
     daemon.writeDropIn('[runtimes.broken]\nkind = "oci"\npath = "/usr/bin/rnuc"\n');
     await daemon.start();

@@ -6,6 +6,7 @@ import { crictl, IMAGE, PodFiles } from './lab.ts';
 
 const DIRECTORY = '/var/run/cdi';
 const SPEC = join(DIRECTORY, 'crisol-e2e.json');
+const YAML = join(DIRECTORY, 'crisol-e2e.yaml');
 const files = new PodFiles();
 let pod = '';
 
@@ -30,6 +31,8 @@ describe('CDI devices', () => {
     const mounts = [{ hostPath: files.directory, containerPath: '/acme', options: ['ro', 'bind'] }];
     const containerEdits = { mounts, hooks: [hook], additionalGids: [4242] };
     writeFileSync(SPEC, JSON.stringify({ cdiVersion: '0.7.0', kind: 'crisol.invalid/dev', devices, containerEdits }));
+    const lines = ['cdiVersion: 0.5.0', 'kind: crisol.invalid/yaml', 'devices:', '- name: all'];
+    writeFileSync(YAML, [...lines, '  containerEdits:', '    env:', '    - ACME_YAML=yes', ''].join('\n'));
     await crictl('pull', IMAGE);
     pod = await crictl('runp', files.pod('cdi'));
   }, 60_000);
@@ -37,20 +40,20 @@ describe('CDI devices', () => {
   afterAll(async () => {
     await crictl('rmp', '--force', pod);
     await crictl('rmi', IMAGE);
-    rmSync(SPEC, { force: true });
+    for (const path of [SPEC, YAML]) rmSync(path, { force: true });
     files.remove();
   });
 
   it('reach the container by field and by annotation', async () => {
     const id = await run('user', {
       CDI_devices: [{ name: 'crisol.invalid/dev=zero' }],
-      annotations: { 'cdi.k8s.io/more': 'crisol.invalid/dev=null' },
+      annotations: { 'cdi.k8s.io/more': 'crisol.invalid/dev=null,crisol.invalid/yaml=all' },
     });
 
     const script =
-      'echo $ACME_ZERO $ACME_NULL; head -c 3 /dev/acme-zero | wc -c; echo x >/dev/acme-null && id -G; ls /acme';
+      'echo $ACME_ZERO $ACME_NULL $ACME_YAML; head -c 3 /dev/acme-zero | wc -c; echo x >/dev/acme-null && id -G; ls /acme';
     const lines = (await crictl('exec', '-s', id, 'sh', '-c', script)).split('\n');
-    expect(lines.slice(0, 2)).toEqual(['yes yes', '3']);
+    expect(lines.slice(0, 2)).toEqual(['yes yes yes', '3']);
     expect(lines[2]?.split(' ')).toContain('4242');
     expect(lines).toContain('hooked');
   });

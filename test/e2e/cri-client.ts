@@ -18,6 +18,9 @@ export interface Failure {
   readonly details: string;
 }
 
+// A daemon that takes its time to start is met soon after, rather than after the next of ever longer pauses.
+const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 250 };
+
 export class CriClient {
   readonly #runtime: grpc.Client;
   readonly #images: grpc.Client;
@@ -25,8 +28,8 @@ export class CriClient {
   constructor(socket: string) {
     const { runtime } = loadProtocols() as unknown as CriPackage;
     const credentials = grpc.credentials.createInsecure();
-    this.#runtime = new runtime.v1.RuntimeService(`unix:${socket}`, credentials);
-    this.#images = new runtime.v1.ImageService(`unix:${socket}`, credentials);
+    this.#runtime = new runtime.v1.RuntimeService(`unix:${socket}`, credentials, RECONNECT);
+    this.#images = new runtime.v1.ImageService(`unix:${socket}`, credentials, RECONNECT);
   }
 
   /** Calls a method of either service. @throws the ServiceError of grpc-js */
@@ -43,6 +46,14 @@ export class CriClient {
         else resolve(reply!);
       });
     });
+  }
+
+  /** The messages of a method of RuntimeService that streams, to its end. */
+  async stream<M extends Method>(method: M, request: RequestOf<M>): Promise<ReplyOf<M>[]> {
+    const client = this.#runtime as unknown as Record<string, (request: RequestOf<M>) => AsyncIterable<ReplyOf<M>>>;
+    const messages: ReplyOf<M>[] = [];
+    for await (const message of client[method]!(request)) messages.push(message);
+    return messages;
   }
 
   /** Calls a method that is to fail, and returns how. @throws when it is answered */

@@ -17,6 +17,11 @@ const files = new PodFiles();
 let pod = '';
 let container = '';
 
+interface Sandbox {
+  readonly status: { readonly network: { readonly ip: string } };
+  readonly info: { readonly cniResult: { readonly ips: readonly { readonly address: string }[] } };
+}
+
 describe('crictl', () => {
   beforeAll(async () => {
     await crictl('pull', IMAGE);
@@ -53,8 +58,10 @@ describe('crictl', () => {
   it('inspect, inspectp: tell state and address', async () => {
     const { status } = await crictlJson<Status>('inspect', container);
     expect(status).toMatchObject({ id: container, state: 'CONTAINER_RUNNING' });
-    const sandbox = await crictlJson<{ status: { network: { ip: string } } }>('inspectp', pod);
+    const sandbox = await crictlJson<Sandbox>('inspectp', pod);
     expect(sandbox.status.network.ip).toMatch(/^10\.88\./);
+    const addresses = sandbox.info.cniResult.ips.map(({ address }) => address);
+    expect(addresses).toEqual([expect.stringContaining(`${sandbox.status.network.ip}/`)]);
   });
 
   it('exec -s: returns output, and fails with the exit code', async () => {

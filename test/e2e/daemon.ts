@@ -9,7 +9,7 @@ import { CriClient } from './cri-client.ts';
 import { lab } from './lab.ts';
 import { removeCgroups, unmountBelow } from './leftovers.ts';
 
-const START_TRIES = 400;
+const START_TRIES = 2000;
 
 /** The chain of CNI plugins pods get unless a test says otherwise; `leases` is a directory of host-local. */
 export function bridgePlugins(leases: string): object[] {

@@ -18,6 +18,11 @@ function writeDropIn(): void {
   const profile = join(files.directory, 'profile.json');
   const syscalls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 13 }];
   writeFileSync(profile, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }));
+  const baseSpec = join(files.directory, 'base.json');
+  const rlimits = [{ type: 'RLIMIT_CORE', hard: 4096, soft: 4096 }];
+  const tmpfs = { destination: '/from-base', type: 'tmpfs', source: 'tmpfs', options: ['size=64k'] };
+  const process = { env: ['FROM_BASE=yes', 'PATH=/nowhere'], rlimits };
+  writeFileSync(baseSpec, JSON.stringify({ ociVersion: '1.0.2', process, mounts: [tmpfs] }));
   mkdirSync(dropIns, { recursive: true });
   writeFileSync(
     join(dropIns, 'handlers.toml'),
@@ -28,6 +33,7 @@ kind = "oci"
 path = "runc"
 seccomp_profile = "${profile}"
 container_min_memory = "16MiB"
+base_spec = "${baseSpec}"
 [runtimes.unprofiled]
 kind = "oci"
 path = "runc"
@@ -116,6 +122,14 @@ describe('a runtime handler', () => {
     await expect(crictl('runp', '-r', 'unprofiled', files.pod('unprofiled'))).rejects.toMatchObject({
       stderr: expect.stringContaining('/nowhere/profile.json'),
     });
+  });
+
+  it('base_spec: containers get its mounts, variables and limits below their own', async () => {
+    await run('strict', 'based', 'echo $FROM_BASE $(ulimit -c) $(stat -f -c %T /from-base) $PATH');
+    await sleep(500);
+
+    // The shell counts in blocks of 512 bytes; the image's PATH wins.
+    expect(files.log('based')).toEqual([expect.stringMatching(/^yes 8 tmpfs (?!\/nowhere)/)]);
   });
 
   it('container_min_memory: a lower limit is refused with both numbers', async () => {

@@ -63,7 +63,7 @@ describe('image volumes', () => {
       'inspect',
       id,
     );
-    expect(status.mounts[0]?.image).toMatchObject({ image: DATA, imageRef: expect.stringMatching(/@sha256:/) });
+    expect(status.mounts[0]?.image).toMatchObject({ image: DATA, imageRef: expect.stringMatching(/^sha256:/) });
   });
 
   it.each([

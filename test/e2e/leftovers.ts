@@ -3,6 +3,7 @@ import { execaSync } from 'execa';
 import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isErrno } from '../../src/errors.ts';
 import { readIfThere } from '../support/read-if-there.ts';
 import type { TestDaemon } from './daemon.ts';
 
@@ -10,13 +11,13 @@ const KERNEL_INTERFACES = /^(lo|crisol0|tunl0|sit0|gre0|gretap0|erspan0|ip_vti0|
 
 /**
  * One line for each process, mount, interface, lease, rule, cgroup and directory; empty when all is as before.
- * Waits up to 3 s for what is removed in the background.
+ * Waits up to 10 s for what is removed in the background.
  * @param before lines that count for nothing, of an earlier `snapshot`
  */
 export async function leftovers(daemon: TestDaemon, before: readonly string[] = []): Promise<readonly string[]> {
   for (let tries = 0; ; tries += 1) {
     const found = snapshot(daemon).filter((line) => !before.some((known) => isSame(known, line)));
-    if (found.length === 0 || tries === 30) return found;
+    if (found.length === 0 || tries === 100) return found;
     await sleep(100);
   }
 }
@@ -107,9 +108,17 @@ function directoriesBelow(directory: string): string[] {
 export async function removeCgroups(parent: string): Promise<void> {
   const all = [...cgroupsBelow(parent), ...cgroupRoots().map((root) => join(root, parent))];
   const pids = new Set(all.flatMap((path) => readIfThere(join(path, 'cgroup.procs')).split('\n')));
-  for (const pid of pids) if (pid !== '') process.kill(Number(pid), 'SIGKILL');
+  for (const pid of pids) if (pid !== '') killIfThere(Number(pid));
   if (pids.size > 1) await sleep(500);
   for (const path of all) if (existsSync(path)) rmdirSync(path);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!isErrno(error, 'ESRCH')) throw error;
+  }
 }
 
 /** Unmounts what a failed test left, so that its directories can be removed. */

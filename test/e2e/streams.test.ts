@@ -52,6 +52,7 @@ describe('the streams of the CRI', () => {
     { method: 'StreamContainers', field: 'containers' },
     { method: 'StreamContainerStats', field: 'containerStats' },
     { method: 'StreamPodSandboxStats', field: 'podSandboxStats' },
+    { method: 'StreamPodSandboxMetrics', field: 'podSandboxMetrics' },
     { method: 'StreamImages', field: 'images' },
   ])('$method sends one message with what there is', async ({ method, field }) => {
     const messages = await stream(method);

@@ -11,7 +11,12 @@ export class FakeLayers implements Layers {
     return this.#layers.has(chainId);
   }
 
+  warmUp(): void {
+    // Nothing takes time here.
+  }
+
   async unpack(chainId: string, _parents: readonly string[], source: LayerSource): Promise<void> {
+    await source.arrival?.whole;
     if (digestOf(await readFile(source.path)) !== source.diffId)
       throw new Error(`fake layer of ${source.path} differs`);
     this.unpacked.push(chainId);
@@ -23,6 +28,14 @@ export class FakeLayers implements Layers {
   }
 
   async remove(chainId: string): Promise<void> {
+    this.#layers.delete(chainId);
+  }
+
+  async verify(): Promise<{ state: 'good' }> {
+    return { state: 'good' };
+  }
+
+  async setAside(chainId: string): Promise<void> {
     this.#layers.delete(chainId);
   }
 

@@ -55,9 +55,19 @@ export class FakeRegistry {
       response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       return;
     }
-    const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    const bytes = answer.bytes.subarray(from);
-    response.writeHead(from > 0 ? 206 : 200, { 'content-type': answer.type, 'content-length': bytes.length });
+    const { length } = answer.bytes;
+    const [, from, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    if (from === undefined) {
+      response.writeHead(200, { 'content-type': answer.type, 'content-length': length }).end(answer.bytes);
+      return;
+    }
+    const end = last === undefined || last === '' ? length : Number(last) + 1;
+    const bytes = answer.bytes.subarray(Number(from), end);
+    response.writeHead(206, {
+      'content-type': answer.type,
+      'content-length': bytes.length,
+      'content-range': `bytes ${from}-${end - 1}/${length}`,
+    });
     response.end(bytes);
   }
 }

@@ -66,14 +66,83 @@ bin_dirs = ["/opt/cni/bin", "/usr/lib/cni"]
 kind = "oci"
 path = "runc"
 
+# Debian's crun cannot be asked.
 [runtimes.crun]
 kind = "oci"
 path = "crun"
+
+[runtimes.crun.features]
+recursive_read_only_mounts = true
+user_namespaces = true
 E2
+  write_runsc_handlers >>"$1/config.toml"
+  write_shim_handlers >>"$1/config.toml"
+  ! can_lower_oom_score || write_gvisor_shim "$1" >>"$1/config.toml"
   [[ ! -x $BIN/runc-current ]] || cat >>"$1/config.toml" <<E2
 
 [runtimes.runc-current]
 kind = "oci"
 path = "$BIN/runc-current"
 E2
+}
+
+# gVisor twice. Debian's release takes every network namespace of this kernel for the host's and so refuses its own
+# network stack: it uses the kernel's, in the pod's namespace.
+write_runsc_handlers() {
+  [[ ! -x $BIN/runsc ]] || cat <<E2
+
+[runtimes.runsc]
+kind = "oci"
+path = "$BIN/runsc"
+args = ["--platform=systrap"]
+E2
+  [[ ! -x $BIN/runsc-debian ]] || cat <<E2
+
+[runtimes.runsc-debian]
+kind = "oci"
+path = "$BIN/runsc-debian"
+args = ["--platform=ptrace", "--network=host"]
+E2
+}
+
+# containerd's shim twice.
+write_shim_handlers() {
+  [[ ! -x $BIN/shims/debian/containerd-shim-runc-v2 ]] || cat <<E2
+
+[runtimes.shim-runc]
+kind = "shim-v2"
+path = "$BIN/shims/debian/containerd-shim-runc-v2"
+E2
+  [[ ! -x $BIN/shims/current/containerd-shim-runc-v2 ]] || cat <<E2
+
+[runtimes.shim-runc-current]
+kind = "shim-v2"
+path = "$BIN/shims/current/containerd-shim-runc-v2"
+E2
+}
+
+# write_gvisor_shim DIRECTORY: gVisor's own shim, which insists on lowering its own OOM score.
+write_gvisor_shim() {
+  [[ -x $BIN/shims/current/containerd-shim-runsc-v1 ]] || return 0
+  cat >"$1/runsc-shim.toml" <<E2
+binary_name = "$BIN/runsc"
+root = "$1/run/rt/shim-runsc"
+
+[runsc_config]
+platform = "systrap"
+E2
+  cat <<E2
+
+[runtimes.shim-runsc]
+kind = "shim-v2"
+path = "$BIN/shims/current/containerd-shim-runsc-v1"
+config_path = "$1/runsc-shim.toml"
+E2
+}
+
+# CAP_SYS_RESOURCE is bit 24 of the bounding set.
+can_lower_oom_score() {
+  local bounding
+  bounding=$(sed -n 's/^CapBnd:\s*//p' /proc/self/status)
+  (((0x$bounding >> 24) & 1))
 }

@@ -6,12 +6,14 @@
 set -euo pipefail
 # shellcheck source=test/lab/paths.sh
 source "$(dirname "$0")/paths.sh"
+# shellcheck source=test/lab/containerd.sh
+source "$LAB_SRC/containerd.sh"
 need_root
 
 # What crisol, the tests and the demo run.
 programs=(
   conmon runc crun containernetworking-plugins iptables
-  busybox skopeo jq iproute2 procps util-linux mount tar gzip xz-utils zstd ca-certificates
+  busybox skopeo umoci jq iproute2 procps util-linux mount tar gzip xz-utils zstd libisal2 ca-certificates
 )
 # What the current runc is built with.
 headers=(gcc libc6-dev pkg-config libseccomp-dev)
@@ -20,7 +22,7 @@ unpacked=(
   docker-registry nginx apache2-bin
   libapr1 libaprutil1 libexpat1 libuuid1 libpcre2-8-0 libssl3 libcrypt1 zlib1g
 )
-cri_tools=1.36.0
+cri_tools=1.37.0
 
 apt_updated=false
 apt_update_once() {
@@ -73,8 +75,10 @@ build_crictl() {
   build_go crictl "$LAB_SRC/critest" build -ldflags "$flags" -o "$BIN/crictl" sigs.k8s.io/cri-tools/cmd/crictl
 }
 
+# With ginkgo, which critest calls for -parallel.
 build_critest() {
   build_go critest "$LAB_SRC/critest" test -c -ldflags "$flags" -o "$BIN/critest" sigs.k8s.io/cri-tools/cmd/critest
+  build_go ginkgo "$LAB_SRC/critest" build -trimpath -ldflags '-s -w' -o "$BIN/ginkgo" github.com/onsi/ginkgo/v2/ginkgo
 }
 
 build_programs() {
@@ -90,6 +94,45 @@ build_runc() {
     -o "$BIN/runc-current" github.com/opencontainers/runc
 }
 
+# gVisor as its go branch has it, which is newer than any package; some minutes the first time.
+build_runsc() {
+  local version
+  version=$(cd "$LAB_SRC/runsc" && go list -m -f '{{.Version}}' gvisor.dev/gvisor)
+  build_go runsc "$LAB_SRC/runsc" build -trimpath -ldflags "-s -w -X gvisor.dev/gvisor/runsc/version.version=$version" \
+    -o "$BIN/runsc" gvisor.dev/gvisor/runsc
+}
+
+# Debian's gVisor is years older; both are handlers of the lab. Unpacked beside ours, never installed.
+unpack_debian_runsc() {
+  local directory=$LAB/runsc-debian
+  [[ -x $BIN/runsc-debian ]] || {
+    say 'unpack runsc'
+    apt_update_once
+    rm -rf "$directory"
+    mkdir -p "$directory"
+    (cd "$directory" && apt-get download -qq runsc 2>"$LAB/apt.log") ||
+      { cat "$LAB/apt.log" >&2 && die "apt-get download failed, see above"; }
+    dpkg -x "$directory"/runsc_*.deb "$directory"
+    ln -sf "$directory/usr/bin/runsc" "$BIN/runsc-debian"
+  }
+}
+
+# Debian's shim serves version 2 of the task service and prints a bare address.
+link_debian_shim() {
+  install_containerd
+  mkdir -p "$BIN/shims/debian"
+  ln -sf "$LAB/containerd/usr/bin/containerd-shim-runc-v2" "$BIN/shims/debian/"
+}
+
+# The shims of today: containerd's serves version 3 and takes its parameters as a message; gVisor's prints JSON.
+build_shims() {
+  mkdir -p "$BIN/shims/current"
+  build_go shims/current/containerd-shim-runc-v2 "$LAB_SRC/shims/containerd" build -trimpath -ldflags '-s -w' \
+    -o "$BIN/shims/current/containerd-shim-runc-v2" github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2
+  build_go shims/current/containerd-shim-runsc-v1 "$LAB_SRC/shims/gvisor" build -trimpath -ldflags '-s -w' \
+    -o "$BIN/shims/current/containerd-shim-runsc-v1" gvisor.dev/gvisor/shim
+}
+
 main() {
   mkdir -p "$BIN"
   exec 9>"$LAB/install.lock"
@@ -98,6 +141,10 @@ main() {
   command -v go >/dev/null || die "go is needed to build crictl and critest"
   build_crictl
   build_programs
+  build_runsc
+  unpack_debian_runsc
+  link_debian_shim
+  build_shims
   [[ ${1-} != --demo ]] || return 0
   unpack_daemons
   install_packages "${headers[@]}"
@@ -105,10 +152,14 @@ main() {
   build_critest
   if [[ ${1-} == --versions ]]; then
     crictl --version
-    conmon --version | head -1
-    runc --version | head -1
-    runc-current --version | head -1
-    crun --version | head -1
+    conmon --version | sed -n 1p
+    runc --version | sed -n 1p
+    runc-current --version | sed -n 1p
+    crun --version | sed -n 1p
+    runsc --version | sed -n 1p
+    runsc-debian --version | sed -n 1p
+    local shim
+    for shim in "$BIN"/shims/*/containerd-shim-*; do echo "$shim: $("$shim" -v | sed -n 's/^ *Version: *//p')"; done
     docker-registry --version
   fi
 }

@@ -40,7 +40,8 @@ root=$(mktemp -d "$LAB/state/XXXXXX")
 chmod 711 "$dir" "$root"
 parent=/crisol-${dir##*.}
 socket=$dir/crisol.sock
-daemon_log=$LAB/daemon.log
+# Another run of the same checkout has a log of its own; the last one's is kept.
+daemon_log=$dir/daemon.log
 # shellcheck disable=SC2317 # called by the trap
 finish() {
   local status=$?
@@ -49,6 +50,7 @@ finish() {
   remove_pods
   stop_daemon || status=70
   stop_registry
+  cp "$daemon_log" "$LAB/daemon.log"
   check_leftovers "$dir" "$parent" "$mounts_before" || status=$((status ? status : 70))
   if $keep; then
     echo "lab: kept $dir, $root and $daemon_log" >&2

@@ -13,11 +13,21 @@ hide_hybrid_controllers() {
   mount --bind /dev/null "$controllers"
 }
 
+# Old runtimes give the null device to a container's user: they get one of this run's own, not the machine's.
+own_null_device() {
+  mount -t tmpfs null /mnt
+  mknod -m 666 /mnt/null c 1 3
+  mount --bind /mnt/null /dev/null
+  umount -l /mnt
+}
+
 if [[ ${1-} == --inside ]]; then
   shift
   # Pods with bidirectional mounts need a shared root; sharing ends at this namespace.
   mount --make-rshared /
   ip link set lo up
+  # First, or it would be mounted over what else was bound to the null device, too.
+  own_null_device
   hide_hybrid_controllers
   export CRISOL_LAB=1
   exec "$@"

@@ -1,15 +1,12 @@
 // Memory and swap of a cgroup, from the memory controller of v1.
 import { controllerPath } from '../hierarchies.ts';
 import type { Hierarchies } from '../hierarchies.ts';
-import { difference, numberOf, readKeyed, readNumber } from '../parse.ts';
+import { difference, numberOf, readKeyed, readLimit, readNumber } from '../parse.ts';
 import type { MemoryStats, SwapStats } from '../stats.ts';
 
-// v1 writes "no limit" as the largest page-aligned number.
-const UNLIMITED = 2 ** 62;
-
 function limit(dir: string | undefined, name: string): number | undefined {
-  const value = readNumber(dir, name);
-  return value === undefined || value >= UNLIMITED ? undefined : value;
+  const value = readLimit(dir, name);
+  return value === 0 ? undefined : value;
 }
 
 /** `total_` fields count the whole subtree, as v2 always does. */

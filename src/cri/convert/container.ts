@@ -19,7 +19,8 @@ export function toContainerItem(record: ContainerRecord): object {
     podSandboxId: record.sandboxId,
     metadata: record.config.metadata,
     image: imageSpec(record),
-    imageRef: record.imageRef,
+    // In lists both are the id: clients from before image_id find images in use by it.
+    imageRef: record.imageId,
     imageId: record.imageId,
     state: containerState(record),
     createdAt: record.createdAt,

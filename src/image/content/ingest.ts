@@ -1,9 +1,7 @@
 // One blob on its way into the store: hashed and measured while it is written, visible only when both are right.
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { createHash, type Hash } from 'node:crypto';
-import { dirname } from 'node:path';
 import { DaemonError, isErrno } from '../../errors.ts';
-import { syncDirectory } from '../../host/atomic-file.ts';
 import { hasherFor } from '../digest.ts';
 
 /** What the blob must turn out to be. */
@@ -18,7 +16,7 @@ const BATCH_BYTES = 1024 * 1024;
 export class Ingest {
   readonly #path: string;
   readonly #expected: Expected | undefined;
-  #hash: Hash;
+  readonly #hash: Hash;
   #file: FileHandle | undefined;
   #batch: Buffer[] = [];
   #batchBytes = 0;
@@ -28,11 +26,6 @@ export class Ingest {
     this.#path = path;
     this.#expected = expected;
     this.#hash = newHash(expected);
-  }
-
-  /** Bytes taken so far: where a resumed download goes on. */
-  get size(): number {
-    return this.#size;
   }
 
   /**
@@ -49,20 +42,7 @@ export class Ingest {
     if (this.#batchBytes >= BATCH_BYTES) await this.#flush();
   }
 
-  /** Forgets everything written, for a sender that starts again from the first byte. */
-  async restart(): Promise<void> {
-    this.#batch = [];
-    this.#batchBytes = 0;
-    this.#size = 0;
-    this.#hash = newHash(this.#expected);
-    await this.#file?.truncate(0);
-  }
-
-  /**
-   * The digest of the bytes so far.
-   * @throws data-loss when it or the size is not what was expected
-   */
-  check(): string {
+  #check(): string {
     const digest = `${this.#expected?.digest.split(':')[0] ?? 'sha256'}:${this.#hash.copy().digest('hex')}`;
     if (this.#expected !== undefined && this.#size !== this.#expected.size)
       throw new DaemonError(
@@ -74,12 +54,11 @@ export class Ingest {
     return digest;
   }
 
-  /** Proves size and digest, and makes the file durable. @throws data-loss as `check` does */
+  /** Proves size and digest. @throws data-loss when either is not what was expected */
   async finish(): Promise<Expected> {
-    const digest = this.check();
+    const digest = this.#check();
     await this.#flush();
     const file = await this.#open();
-    await file.sync();
     await file.close();
     return { digest, size: this.#size };
   }
@@ -87,7 +66,6 @@ export class Ingest {
   /** Puts the finished file in its place. */
   async moveTo(path: string): Promise<void> {
     await rename(this.#path, path);
-    await syncDirectory(dirname(path));
   }
 
   /** Removes what was written; may be repeated. */

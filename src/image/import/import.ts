@@ -65,6 +65,8 @@ async function install(
     repoTags: all.filter((name) => parseReference(name).digest === undefined),
     repoDigests: repositories.map((repository) => `${repository}@${image.target.digest}`),
     runtimeHandler: '',
+    // Nothing in an archive is proven: under a policy that asks for signatures such an image is not run.
+    verifications: [],
     source: missingFrom(path),
     progress: new PullProgress(undefined),
     signal: new AbortController().signal,
@@ -74,7 +76,7 @@ async function install(
 /** Whatever is not in the content store by now is not in the archive either. */
 function missingFrom(path: string): BlobSource {
   return {
-    blob: ({ digest }) => {
+    blob: ({ descriptor: { digest } }) => {
       const { message } = notFound('blob', digest);
       return Promise.reject(new DaemonError('invalid-argument', `archive "${path}" is incomplete: ${message}`));
     },

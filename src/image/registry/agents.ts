@@ -1,6 +1,6 @@
 // Connections to registries: one keep-alive pool per host and TLS setting, through a proxy where the environment says so.
 import { rootCertificates } from 'node:tls';
-import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { Agent, hasProxy, makeProxyAgent, type Dispatcher } from './http.ts';
 import { isLoopback, type RegistryHost, type TlsOptions } from './host.ts';
 
 /** Milliseconds; each is a limit on silence, not on the whole pull. */
@@ -11,16 +11,19 @@ export interface RegistryTimeouts {
 }
 
 export const DEFAULT_TIMEOUTS: RegistryTimeouts = { connectMs: 10_000, headersMs: 30_000, bodyMs: 60_000 };
-const CONNECTIONS_PER_HOST = 6;
+export const DEFAULT_MAX_CONNECTIONS = 6;
 const KEEP_ALIVE_MS = 10_000;
 
 /** Makes and keeps the agents. */
 export class AgentPool {
   readonly #timeouts: RegistryTimeouts;
+  readonly #maxConnections: number;
   readonly #agents = new Map<string, Dispatcher>();
 
-  constructor(timeouts: RegistryTimeouts) {
+  /** @param maxConnections to one host */
+  constructor(timeouts: RegistryTimeouts, maxConnections = DEFAULT_MAX_CONNECTIONS) {
     this.#timeouts = timeouts;
+    this.#maxConnections = maxConnections;
   }
 
   /**
@@ -33,14 +36,14 @@ export class AgentPool {
     if (known !== undefined) return known;
     const tls = toConnectOptions(host.tls);
     const options = {
-      connections: CONNECTIONS_PER_HOST,
+      connections: this.#maxConnections,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: this.#timeouts.headersMs,
       bodyTimeout: this.#timeouts.bodyMs,
       connect: { timeout: host.dialTimeoutMs ?? this.#timeouts.connectMs, ...tls },
     };
-    const isLocal = isLoopback(host.url.host);
-    const agent = isLocal ? new Agent(options) : new EnvHttpProxyAgent({ ...options, requestTls: tls });
+    const isDirect = isLoopback(host.url.host) || !hasProxy();
+    const agent = isDirect ? new Agent(options) : makeProxyAgent({ ...options, requestTls: tls });
     this.#agents.set(key, agent);
     return agent;
   }

@@ -1,5 +1,5 @@
 // Sends one request to one host: authentication, redirects and retries included.
-import { request, type Dispatcher } from 'undici';
+import { request, type Dispatcher } from './http.ts';
 import type { DaemonError } from '../../errors.ts';
 import type { AgentPool } from './agents.ts';
 import { discard, readLimited } from './body.ts';
@@ -7,9 +7,7 @@ import { parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import { fromStatus, fromTransport, isRetryable, registryUnavailable } from './errors.ts';
 import type { RegistryHost } from './host.ts';
-import { describeError } from './error-body.ts';
 import { isRetryableStatus, MAX_ATTEMPTS, pause, retryDelayMs } from './retry.ts';
-import { authorize, eagerAuthorization } from './token-auth.ts';
 
 export interface RegistryRequest {
   /** Below `/v2`, with a leading slash. */
@@ -18,6 +16,8 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** What is asked for, in messages. */
   readonly what: string;
+  /** The caller watches over the body's pace itself. */
+  readonly isPaced?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -26,6 +26,16 @@ export interface RegistryClientOptions {
   readonly repository: string;
   readonly credentials: Credentials;
   readonly agents: AgentPool;
+  /** A header that the host is known to accept. */
+  readonly authorization?: string | undefined;
+}
+
+/** One host of a repository; secrets included, so it goes from thread to thread and nowhere else. */
+export interface HostSeed {
+  readonly host: Omit<RegistryHost, 'url'> & { readonly url: string };
+  readonly credentials: Credentials;
+  /** The Authorization header that the host accepted last. */
+  readonly authorization: string | undefined;
 }
 
 const MAX_REDIRECTS = 5;
@@ -40,7 +50,7 @@ export class RegistryClient {
   constructor(options: RegistryClientOptions) {
     this.#options = options;
     this.#dispatcher = options.agents.agentFor(options.host);
-    this.#authorization = eagerAuthorization(options.credentials);
+    this.#authorization = options.authorization ?? eagerAuthorization(options.credentials);
   }
 
   /** Host and port, for messages. */
@@ -50,6 +60,12 @@ export class RegistryClient {
 
   get host(): RegistryHost {
     return this.#options.host;
+  }
+
+  /** What another thread needs to be this client. */
+  get seed(): HostSeed {
+    const { host, credentials } = this.#options;
+    return { host: { ...host, url: host.url.href }, credentials, authorization: this.#authorization };
   }
 
   /**
@@ -94,7 +110,8 @@ export class RegistryClient {
       // What proves who we are is for this host only, not for the storage it may send us to.
       const secret = this.#authorization === undefined ? {} : { authorization: this.#authorization };
       const headers = { 'user-agent': 'crisol', ...input.headers, ...(isOwn ? { ...host.headers, ...secret } : {}) };
-      const answer = await request(url, { headers, dispatcher: this.#dispatcher, signal: input.signal });
+      const limit = input.isPaced === true ? { bodyTimeout: 0 } : {};
+      const answer = await request(url, { headers, dispatcher: this.#dispatcher, signal: input.signal, ...limit });
       const location = headerOf(answer, 'location');
       if (answer.statusCode < 300 || answer.statusCode > 308 || answer.statusCode === 304 || location === undefined)
         return answer;
@@ -114,6 +131,8 @@ export class RegistryClient {
 
   async #authenticate(answer: Dispatcher.ResponseData, signal: AbortSignal): Promise<boolean> {
     const { host, credentials, repository } = this.#options;
+    // Loaded when it is needed, zod with it: the thread of the downloads is mostly given what the host has accepted.
+    const { authorize } = await import('./token-auth.ts');
     const challenges = parseChallenges(headerOf(answer, 'www-authenticate') ?? '');
     const authorization = await authorize({
       host: this.name,
@@ -133,8 +152,14 @@ export class RegistryClient {
   async #toError(answer: Dispatcher.ResponseData, input: RegistryRequest): Promise<DaemonError> {
     const text = await readLimited(answer.body, MAX_ERROR_BYTES, 'error').catch(() => Buffer.alloc(0));
     const hadCredentials = this.#options.credentials.kind !== 'anonymous';
+    const { describeError } = await import('./error-body.ts');
     return fromStatus(this.name, answer.statusCode, input.what, describeError(text), hadCredentials);
   }
+}
+
+/** The Authorization header that can be sent before being asked; undefined when the challenge must be seen first. */
+function eagerAuthorization(credentials: Credentials): string | undefined {
+  return credentials.kind === 'registry-token' ? `Bearer ${credentials.token}` : undefined;
 }
 
 /** One header of an answer; the first one when it came several times. */

@@ -1,6 +1,6 @@
 // What goes wrong with a registry, in words that name it and say what to do.
 import { abortError } from '../../async/abort.ts';
-import { DaemonError, errorCode, errorMessage, notFound, unavailable } from '../../errors.ts';
+import { DaemonError, errorCode, errorMessage, notFound, unavailable, withContext } from '../../errors.ts';
 
 /** kubelet shows this prefix as the pod's waiting reason. @see cri-api pkg/errors/errors.go */
 const UNAVAILABLE = 'RegistryUnavailable';
@@ -35,8 +35,9 @@ export function registryUnavailable(host: string, reason: string, cause?: unknow
   return unavailable(`${UNAVAILABLE}: registry "${host}" cannot be used: ${reason}`, cause);
 }
 
-/** `withContext` that keeps the prefix kubelet looks for at the very front of the message. */
+/** `withContext` that keeps the prefix kubelet looks for at the very front of the message, and once. */
 export function withPullContext(context: string, error: unknown): DaemonError {
+  if (!errorMessage(error).includes(`${UNAVAILABLE}: `)) return withContext(context, error);
   const code = errorCode(error);
   const message = `${context}: ${errorMessage(error).replaceAll(`${UNAVAILABLE}: `, '')}`;
   const isRegistry = code === 'unavailable' && errorMessage(error).includes(`${UNAVAILABLE}: `);

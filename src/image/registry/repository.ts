@@ -1,15 +1,13 @@
 // One repository as a pull sees it: manifests and blobs, from whichever host delivers them whole.
-import { throwIfAborted } from '../../async/abort.ts';
-import { DaemonError, withContext } from '../../errors.ts';
-import type { Ingest } from '../content/ingest.ts';
+import { DaemonError } from '../../errors.ts';
+import type { BlobOrder } from '../blob-fetcher.ts';
 import { digestOf, isDigest, matchesDigest } from '../digest.ts';
-import { MAX_MANIFEST_BYTES } from '../manifest.ts';
 import { MANIFEST_TYPES } from '../media-types.ts';
 import type { Descriptor } from '../schema.ts';
+import type { Downloads } from '../download/downloads.ts';
 import { readLimited } from './body.ts';
 import { headerOf, type RegistryClient } from './client.ts';
-import { fromTransport, isRetryable, registryUnavailable } from './errors.ts';
-import { MAX_ATTEMPTS, pause, retryDelayMs } from './retry.ts';
+import { fromTransport, registryUnavailable } from './errors.ts';
 import { tryHosts } from './try-hosts.ts';
 
 export interface FetchedManifest {
@@ -26,6 +24,8 @@ export interface RepositoryOptions {
   readonly domain: string;
   /** Mirrors first. */
   readonly clients: readonly RegistryClient[];
+  readonly maxManifestBytes: number;
+  readonly downloads: Downloads;
 }
 
 /** Reads from a repository, verifying everything that is asked for by digest. */
@@ -46,28 +46,30 @@ export class Repository {
     return tryHosts(clients, capability, signal, (client) => this.#manifestFrom(client, tagOrDigest, signal));
   }
 
+  /** Downloads a blob into its file; see `downloadBlob`. */
+  async blob({ descriptor, arrival, onBytes, signal }: BlobOrder): Promise<void> {
+    const { path, domain, clients, downloads } = this.#options;
+    const repository = { path, domain, hosts: clients.map((client) => client.seed) };
+    await downloads.fetch({ repository, descriptor, path: arrival.path, gauge: arrival.gauge, onBytes, signal });
+  }
+
   /**
-   * Downloads a blob into `ingest`. A broken connection is resumed where it broke.
-   * @param onBytes told of the bytes received so far
+   * A small blob, whole and proven.
+   * @throws data-loss when it is larger than it may be, or not what its descriptor says
    */
-  async blob(
-    descriptor: Descriptor,
-    ingest: Ingest,
-    onBytes: (bytes: number) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await tryHosts(this.#options.clients, 'pull', signal, async (client) => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          await this.#blobFrom(client, descriptor, ingest, onBytes, signal);
-          return;
-        } catch (error) {
-          // The next host goes on where this one stopped, but not behind bytes that proved wrong.
-          if (error instanceof DaemonError && error.code === 'data-loss') await ingest.restart();
-          if (!isRetryable(error) || attempt >= MAX_ATTEMPTS) throw fromTransport(client.name, error, signal);
-          await pause(retryDelayMs(attempt) ?? 0, signal);
-        }
+  async smallBlob(descriptor: Descriptor, limitBytes: number, signal: AbortSignal): Promise<Buffer> {
+    const what = `blob "${descriptor.digest}"`;
+    return tryHosts(this.#options.clients, 'pull', signal, async (client) => {
+      const path = `/${this.#options.path}/blobs/${descriptor.digest}`;
+      const answer = await client.send({ path, query: this.#query(client), what, signal });
+      let bytes: Buffer;
+      try {
+        bytes = await readLimited(answer.body, Math.min(limitBytes, descriptor.size), what);
+      } catch (error) {
+        throw fromTransport(client.name, error, signal);
       }
+      if (matchesDigest(bytes, descriptor.digest)) return bytes;
+      throw new DaemonError('data-loss', `registry "${client.name}" sent wrong content for ${what}`);
     });
   }
 
@@ -83,7 +85,7 @@ export class Repository {
     const mediaType = headerOf(answer, 'content-type') ?? '';
     let bytes: Buffer;
     try {
-      bytes = await readLimited(answer.body, MAX_MANIFEST_BYTES, `manifest of ${what}`);
+      bytes = await readLimited(answer.body, this.#options.maxManifestBytes, `manifest of ${what}`);
     } catch (error) {
       throw fromTransport(client.name, error, signal);
     }
@@ -100,34 +102,6 @@ export class Repository {
       );
     }
     return { bytes, digest: claimed !== undefined && isDigest(claimed) ? claimed : digestOf(bytes), mediaType };
-  }
-
-  async #blobFrom(
-    client: RegistryClient,
-    descriptor: Descriptor,
-    ingest: Ingest,
-    onBytes: (bytes: number) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (ingest.size > 0 && ingest.size === descriptor.size) return;
-    const answer = await client.send({
-      path: `/${this.#options.path}/blobs/${descriptor.digest}`,
-      query: this.#query(client),
-      headers: ingest.size === 0 ? {} : { range: `bytes=${ingest.size}-` },
-      what: `blob "${descriptor.digest}"`,
-      signal,
-    });
-    if (ingest.size > 0 && answer.statusCode !== 206) await ingest.restart();
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      throwIfAborted(signal);
-      await ingest.write(chunk);
-      onBytes(ingest.size);
-    }
-    try {
-      ingest.check();
-    } catch (error) {
-      throw withContext(`registry "${client.name}" sent wrong content`, error);
-    }
   }
 
   #query(client: RegistryClient): Readonly<Record<string, string>> {

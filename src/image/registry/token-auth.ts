@@ -1,5 +1,5 @@
 // Answers a registry's challenge: a Basic header, or a bearer token fetched from the token server it names.
-import { request, type Dispatcher } from 'undici';
+import { request, type Dispatcher } from './http.ts';
 import { z } from 'zod';
 import { parseJson } from '../manifest.ts';
 import type { Challenge } from './challenge.ts';
@@ -21,11 +21,6 @@ export interface AuthorizeRequest {
   readonly scope: string;
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
-}
-
-/** The Authorization header that can be sent before being asked; undefined when the challenge must be seen first. */
-export function eagerAuthorization(credentials: Credentials): string | undefined {
-  return credentials.kind === 'registry-token' ? `Bearer ${credentials.token}` : undefined;
 }
 
 /**

@@ -30,11 +30,14 @@ export class ImageVolumes {
     this.#rootfs = rootfs;
   }
 
-  /** Mounts an image for a container, seen from its pod's user namespace if any, and returns where; may be repeated. On failure the caller releases. */
-  async mount(containerId: string, image: VolumeImage, owner?: RootfsOwner): Promise<string> {
+  /**
+   * Mounts an image for a container, seen from its pod's user namespace and with its SELinux label if any, and returns
+   * where; may be repeated. On failure the caller releases.
+   */
+  async mount(containerId: string, image: VolumeImage, owner?: RootfsOwner, label?: string): Promise<string> {
     const target = `${this.#root}/${containerId}/${image.id.replace(/^.*:/, '')}`;
     await mkdir(this.#root, { recursive: true, mode: 0o711 });
-    return (await this.#rootfs.mountReadOnly(containerId, image.layers, target, owner)).path;
+    return (await this.#rootfs.mountReadOnly(containerId, image.layers, target, owner, label)).path;
   }
 
   /** The containers of which a mount may be left, whoever made it. */

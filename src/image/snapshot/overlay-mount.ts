@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { errorMessage, internal } from '../../errors.ts';
-import { makeMount, type Mount } from '../../host/mounts.ts';
+import { contextOptions, makeMount, type Mount } from '../../host/mounts.ts';
 
 export interface OverlayMount {
   /** Layer directories, topmost first; at least one, or two when nothing is writable. */
@@ -13,6 +13,8 @@ export interface OverlayMount {
   readonly writable?: { readonly upper: string; readonly work: string };
   /** Existing directory to mount on. */
   readonly target: string;
+  /** SELinux label of everything in it. */
+  readonly label?: string | undefined;
   /** Existing directory for short-lived links, used when the options would not fit. */
   readonly scratch: string;
 }
@@ -25,7 +27,8 @@ const FEATURES_OFF = ['index', 'metacopy', 'redirect_dir'].filter((name) =>
   existsSync(`/sys/module/overlay/parameters/${name}`),
 );
 
-function toMount(lower: readonly string[], writable: OverlayMount['writable'], target: string): Mount {
+/** The mount of layers as they are named: by paths without `:`, `,` and `\\`. */
+export function toMount({ lower, writable, target, label }: Omit<OverlayMount, 'scratch'>): Mount {
   const layers = [`lowerdir=${lower.join(':')}`];
   if (writable !== undefined) layers.push(`upperdir=${writable.upper}`, `workdir=${writable.work}`);
   const features = FEATURES_OFF.map((name) => `${name}=off`);
@@ -33,7 +36,7 @@ function toMount(lower: readonly string[], writable: OverlayMount['writable'], t
     type: 'overlay',
     source: 'overlay',
     target,
-    options: [...(writable === undefined ? ['ro'] : []), ...features, ...layers],
+    options: [...(writable === undefined ? ['ro'] : []), ...features, ...contextOptions(label), ...layers],
   };
 }
 
@@ -43,15 +46,15 @@ function isPlain(mount: Mount, paths: readonly string[]): boolean {
 
 /** Mounts an overlay. @throws KernelError or internal with the reason of the kernel */
 export async function mountOverlay(overlay: OverlayMount): Promise<void> {
-  const { lower, writable, target } = overlay;
-  const mount = toMount(lower, writable, target);
+  const { lower, writable } = overlay;
+  const mount = toMount(overlay);
   const paths = [...lower, ...(writable === undefined ? [] : [writable.upper, writable.work])];
   if (isPlain(mount, paths)) makeMount(mount);
   else await mountByLinks(overlay);
 }
 
 // Links with short names stand for the layers; the kernel resolves them while it mounts and forgets them.
-async function mountByLinks({ lower, writable, target, scratch }: OverlayMount): Promise<void> {
+async function mountByLinks({ lower, writable, scratch, ...rest }: OverlayMount): Promise<void> {
   const links = `${scratch}/links-${randomUUID()}`;
   await mkdir(links, { mode: 0o700 });
   try {
@@ -61,7 +64,8 @@ async function mountByLinks({ lower, writable, target, scratch }: OverlayMount):
       await symlink(writable.work, `${links}/w`);
     }
     const names = lower.map((_, index) => String(index));
-    await mountIn(links, toMount(names, writable && { upper: 'u', work: 'w' }, target));
+    const short = writable && { writable: { upper: 'u', work: 'w' } };
+    await mountIn(links, toMount({ ...rest, ...short, lower: names }));
   } finally {
     await rm(links, { recursive: true, force: true });
   }

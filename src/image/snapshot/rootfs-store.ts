@@ -85,8 +85,9 @@ export class RootfsStore {
    *
    * @param chainIds layers, bottom first; may be empty
    * @param owner of the pod's user namespace, when it has one
+   * @param label of SELinux for all of its files, when they have one
    */
-  async prepare(id: string, chainIds: readonly string[], owner?: RootfsOwner): Promise<PreparedRootfs> {
+  async prepare(id: string, chainIds: readonly string[], owner?: RootfsOwner, label?: string): Promise<PreparedRootfs> {
     this.#ids.add(id);
     const upper = `${this.#home}/${id}/upper`;
     const work = `${this.#home}/${id}/work`;
@@ -94,7 +95,7 @@ export class RootfsStore {
     // The writable directory is also the root directory the container sees: open to all its users.
     for (const path of [upper, work, target]) await mkdir(path, { recursive: true, mode: 0o755 });
     if (owner !== undefined) await chown(upper, owner.uid, owner.gid);
-    await this.#mount({ lower: this.#lower(chainIds, 1), writable: { upper, work }, target }, owner);
+    await this.#mount({ lower: this.#lower(chainIds, 1), writable: { upper, work }, target, label }, owner);
     return { path: target };
   }
 
@@ -113,11 +114,12 @@ export class RootfsStore {
     chainIds: readonly string[],
     target = this.path(id),
     owner?: RootfsOwner,
+    label?: string,
   ): Promise<PreparedRootfs> {
     if (target === this.path(id)) this.#ids.add(id);
     await mkdir(target, { recursive: true, mode: 0o755 });
     if (!(await isMounted(target))) {
-      await this.#mount({ lower: this.#lower(chainIds, 2), target }, owner);
+      await this.#mount({ lower: this.#lower(chainIds, 2), target, label }, owner);
     }
     return { path: target };
   }

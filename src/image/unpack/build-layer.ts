@@ -4,24 +4,23 @@ import { DaemonError } from '../../errors.ts';
 import type { DiskChores } from '../../host/disk-usage.ts';
 import { removeMount } from '../../host/mounts.ts';
 import { mountOverlay } from '../snapshot/overlay-mount.ts';
-import type { LayerOutcome } from './layer-job.ts';
+import type { LayerBlob } from './layer-job.ts';
+import type { LayerWorkers, Unpacked } from './layer-workers.ts';
 import type { LayerLimits } from './limits.ts';
-import { runLayerWorker } from './run-layer-worker.ts';
 import { readableBlob } from './zstd-program.ts';
 
 export interface LayerBuild {
   /** Existing empty directory; the layer grows in its `fs`. */
   readonly directory: string;
-  readonly blob: string;
+  readonly blob: LayerBlob;
   readonly hasParents: boolean;
   readonly diffId: string;
   readonly limits: LayerLimits;
+  readonly workers: LayerWorkers;
   readonly signal: AbortSignal;
 }
 
-type Built = Exclude<LayerOutcome, { readonly kind: 'failed' }>;
-
-function prove(outcome: Built, diffId: string): Built {
+function prove(outcome: Unpacked, diffId: string): Unpacked {
   if (outcome.kind === 'done' && outcome.diffId !== diffId) {
     throw new DaemonError('data-loss', `the layer's content is ${outcome.diffId}, its image says ${diffId}`);
   }
@@ -38,15 +37,16 @@ export async function buildAlone({
   hasParents,
   diffId,
   limits,
+  workers,
   signal,
   ...build
-}: LayerBuild): Promise<Built> {
+}: LayerBuild): Promise<Unpacked> {
   const root = `${directory}/fs`;
   await mkdir(root, { mode: 0o755 });
   const blob = await readableBlob(build.blob, `${directory}/layer.tar`, signal);
   const mode = hasParents ? 'isolated' : 'base';
-  const outcome = prove(await runLayerWorker({ blob, root, mode, limits }, signal), diffId);
-  if (blob !== build.blob) await rm(blob);
+  const outcome = prove(await workers.run({ blob, root, mode, limits }, signal), diffId);
+  if (blob !== build.blob) await rm(blob.path);
   return outcome;
 }
 
@@ -55,8 +55,8 @@ export async function buildAlone({
  *
  * @param lower directories of the layers below, topmost first
  */
-export async function buildMerged(build: LayerBuild, lower: readonly string[], chores: DiskChores): Promise<Built> {
-  const { directory, diffId, limits, signal } = build;
+export async function buildMerged(build: LayerBuild, lower: readonly string[], chores: DiskChores): Promise<Unpacked> {
+  const { directory, diffId, limits, workers, signal } = build;
   const upper = `${directory}/fs`;
   const work = `${directory}/work`;
   const root = `${directory}/merged`;
@@ -65,11 +65,11 @@ export async function buildMerged(build: LayerBuild, lower: readonly string[], c
   await mountOverlay({ lower, writable: { upper, work }, target: root, scratch: directory });
   let outcome;
   try {
-    outcome = prove(await runLayerWorker({ blob, root, mode: 'merged', limits }, signal), diffId);
+    outcome = prove(await workers.run({ blob, root, mode: 'merged', limits }, signal), diffId);
   } finally {
     removeMount(root);
   }
-  if (blob !== build.blob) await rm(blob);
+  if (blob !== build.blob) await rm(blob.path);
   for (const path of [work, root]) await chores.remove(path);
-  return { ...outcome, ...(await chores.measure(upper)) };
+  return outcome.kind === 'done' ? { ...outcome, ...(await chores.measure(upper)) } : outcome;
 }

@@ -1,12 +1,13 @@
 // Owner, permissions, attributes and times of what a layer makes, in the only order that keeps them all.
-import { chmodSync, lchownSync } from 'node:fs';
-import { isErrno } from '../../errors.ts';
+import { chmodSync, fchmodSync, fchownSync, lchownSync } from 'node:fs';
+import { isUnsupported } from '../../errors.ts';
 import { nativePath } from '../../host/byte-path.ts';
-import { setTimes, setXattr } from '../../host/kernel.ts';
+import { setFileTimes, setTimes, setXattr } from '../../host/kernel.ts';
 import type { TarEntry } from './tar/entry.ts';
 
-// Overlay reads its own marks from these: an image must not forge them. Labels and measurements belong to the host.
-const REFUSED_XATTRS = /^(trusted\.overlay\.|user\.overlay\.|security\.(selinux|ima|evm)$)/;
+// Trusted ones are the host's own, as containerd has it, and overlay's marks above all: an image must not forge them.
+// Labels and measurements belong to the host too.
+const REFUSED_XATTRS = /^(trusted\.|user\.overlay\.|security\.(selinux|ima|evm)$)/;
 
 /**
  * Applies everything but times to an existing path, never through a symlink. A change of owner clears set-id bits and
@@ -16,7 +17,11 @@ export function applyMetadata(path: string, entry: TarEntry): void {
   const native = nativePath(path);
   lchownSync(native, entry.uid, entry.gid);
   if (entry.type !== 'symlink') chmodSync(native, entry.mode);
-  for (const [name, value] of entry.xattrs) if (!REFUSED_XATTRS.test(name)) applyXattr(native, name, value);
+  applyXattrs(native, entry);
+}
+
+function applyXattrs(native: string | Buffer, { xattrs }: TarEntry): void {
+  for (const [name, value] of xattrs) if (!REFUSED_XATTRS.test(name)) applyXattr(native, name, value);
 }
 
 function applyXattr(native: string | Buffer, name: string, value: Buffer): void {
@@ -24,11 +29,36 @@ function applyXattr(native: string | Buffer, name: string, value: Buffer): void 
     setXattr(native, name, value);
   } catch (error) {
     // Some file systems hold no attributes of some kinds; a file without them is what other tools leave there too.
-    if (!isErrno(error, 'EOPNOTSUPP') && !isErrno(error, 'ENOTSUP')) throw error;
+    if (!isUnsupported(error)) throw error;
   }
 }
 
-/** Sets the modification time, and the access time with it. */
+/** What a file that is open for the first time has without being told. */
+export interface FreshFile {
+  readonly fd: number;
+  readonly path: string;
+  /** Permission bits it was made with. */
+  readonly mode: number;
+  /** Whether it surely belongs to root. */
+  readonly isOfRoot: boolean;
+}
+
+/** Applies everything, times too, to a file that is still open and written: only what is not so already. */
+export function finishFile({ fd, path, mode, isOfRoot }: FreshFile, entry: TarEntry): void {
+  const isOwned = isOfRoot && entry.uid === 0 && entry.gid === 0;
+  if (!isOwned) fchownSync(fd, entry.uid, entry.gid);
+  if (mode !== entry.mode) fchmodSync(fd, entry.mode);
+  if (entry.xattrs.size > 0) applyXattrs(nativePath(path), entry);
+  const nanos = notBeforeEpoch(entry.mtimeNanos);
+  setFileTimes(fd, nanos, nanos);
+}
+
+/** Sets the modification time, and the access time with it. Before the epoch is at the epoch, as containerd has it. */
 export function applyTimes(path: string, mtimeNanos: bigint): void {
-  setTimes(nativePath(path), mtimeNanos, mtimeNanos);
+  const nanos = notBeforeEpoch(mtimeNanos);
+  setTimes(nativePath(path), nanos, nanos);
+}
+
+function notBeforeEpoch(nanos: bigint): bigint {
+  return nanos < 0n ? 0n : nanos;
 }

@@ -4,6 +4,8 @@ import { invalidArgument } from '../../errors.ts';
 // PATH_MAX counts a leading slash and the closing NUL.
 const MAX_PATH_BYTES = 4094;
 const MAX_NAME_BYTES = 255;
+// A name that is empty, `.` or `..`.
+const UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
 const WHITEOUT_PREFIX = '.wh.';
 const META_PREFIX = '.wh..wh.';
 const OPAQUE = '.wh..wh..opq';
@@ -15,6 +17,9 @@ const OPAQUE = '.wh..wh..opq';
  * @throws invalid-argument when the path or one name in it is longer than the kernel takes
  */
 export function cleanLayerPath(path: string): string {
+  // Most paths of a layer are clean but for a leading `./` or a directory's closing slash.
+  const bare = path.slice(path.startsWith('./') ? 2 : 0, path.endsWith('/') ? -1 : undefined);
+  if (bare.length <= MAX_NAME_BYTES && !UNCLEAN.test(bare)) return bare;
   const names: string[] = [];
   for (const name of path.split('/')) {
     if (name === '..') names.pop();

@@ -13,6 +13,8 @@ export const LayerRecord = z.strictObject({
   bootId: z.string(),
   /** Whether the layer's files were written through to the disk. */
   durable: z.boolean(),
+  /** Over everything in it (see host/tree-listing.ts); taken once it is durable. */
+  treeDigest: z.string().optional(),
 });
 export type LayerRecord = z.infer<typeof LayerRecord>;
 

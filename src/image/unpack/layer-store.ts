@@ -5,27 +5,32 @@
 //   ROOT/tmp-...          being made or being removed; swept at start
 import { mkdir, rename } from 'node:fs/promises';
 import { Limiter } from '../../async/limiter.ts';
-import { DaemonError, errorMessage, failedPrecondition, invalidArgument, notFound, withContext } from '../../errors.ts';
+import {
+  DaemonError,
+  errorCode,
+  errorMessage,
+  failedPrecondition,
+  invalidArgument,
+  notFound,
+  withContext,
+} from '../../errors.ts';
+import { renameIfThere } from '../../host/atomic-file.ts';
 import { DiskChores, type DiskUsage } from '../../host/disk-usage.ts';
 import { bootId } from '../../host/procfs.ts';
+import { hasZstd } from '../../host/zstd.ts';
 import { newId } from '../../ids.ts';
 import type { Logger } from '../../observe/logger.ts';
+import type { LayerSource } from '../layer-contract.ts';
+import { WriteThrough } from '../write-through.ts';
 import { buildAlone, buildMerged, type LayerBuild } from './build-layer.ts';
-import { LayerDurability } from './layer-durability.ts';
+import type { LayerBlob } from './layer-job.ts';
 import { saveLayerRecord, type LayerRecord } from './layer-record.ts';
+import { LayerWorkers, type Unpacked } from './layer-workers.ts';
 import { loadLayers } from './load-layers.ts';
 import { DEFAULT_LIMITS, type LayerLimits } from './limits.ts';
 import { SharedFlights } from './shared-flights.ts';
 
-/** Where a layer's content comes from. */
-export interface LayerSource {
-  /** The blob's file, verified already against its own digest. */
-  readonly path: string;
-  /** Of the descriptor; the compression is recognised by content all the same. */
-  readonly mediaType: string;
-  /** `sha256:HEX` of the uncompressed tar, from the image's config. */
-  readonly diffId: string;
-}
+export type { LayerSource } from '../layer-contract.ts';
 
 export interface LayerStoreOptions {
   /** Directory of its own; made when absent. Must not itself lie on an overlay. */
@@ -33,8 +38,12 @@ export interface LayerStoreOptions {
   readonly log: Logger;
   /** Layers unpacked at a time, 2 when not given. */
   readonly maxWorkers?: number;
+  /** What is not given has its default. */
   readonly limits?: Partial<LayerLimits>;
 }
+
+/** What a look at a layer's files has shown. */
+export type LayerHealth = { readonly state: 'good' | 'unproven' } | { readonly state: 'damaged'; readonly why: string };
 
 const CHAIN_ID = /^sha256:[0-9a-f]{64}$/;
 
@@ -42,19 +51,20 @@ export class LayerStore {
   readonly #root: string;
   readonly #log: Logger;
   readonly #limits: LayerLimits;
-  readonly #workers: Limiter;
+  readonly #slots: Limiter;
+  readonly #workers = new LayerWorkers();
   readonly #chores = new DiskChores();
   readonly #flights = new SharedFlights();
-  readonly #durability: LayerDurability;
+  readonly #durability: WriteThrough;
   readonly #layers = new Map<string, LayerRecord>();
 
   private constructor(options: LayerStoreOptions) {
     this.#root = options.root;
     this.#log = options.log;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#workers = new Limiter(options.maxWorkers ?? 2);
+    this.#slots = new Limiter(options.maxWorkers ?? 2);
     const onDurable = (chainId: string) => this.#recordDurable(chainId);
-    this.#durability = new LayerDurability({ root: this.#root, chores: this.#chores, log: this.#log, onDurable });
+    this.#durability = new WriteThrough({ root: this.#root, chores: this.#chores, log: this.#log, onDurable });
   }
 
   /**
@@ -77,6 +87,10 @@ export class LayerStore {
     return this.#layers.has(chainId);
   }
 
+  warmUp(): void {
+    this.#workers.warmUp();
+  }
+
   list(): readonly string[] {
     return [...this.#layers.keys()];
   }
@@ -86,7 +100,7 @@ export class LayerStore {
     return `${this.#home(chainId)}/fs`;
   }
 
-  /** What a layer takes on disk, known since it was unpacked. @throws not-found */
+  /** What a layer takes on disk: added up while it was unpacked, exact once it is durable. @throws not-found */
   usage(chainId: string): DiskUsage {
     const record = this.#layers.get(chainId);
     if (record === undefined) throw notFound('layer', chainId);
@@ -109,10 +123,9 @@ export class LayerStore {
     try {
       await this.#flights.run(chainId, signal, (all) => this.#unpack(chainId, parents, source, all));
     } catch (error) {
-      const subject = `unpacking layer "${chainId}"`;
       throw signal.aborted
-        ? new DaemonError('cancelled', `${subject} was cancelled`, error)
-        : withContext(subject, error);
+        ? new DaemonError('cancelled', `unpacking layer "${chainId}" was cancelled`, error)
+        : withContext('unpacking', error);
     }
   }
 
@@ -124,10 +137,37 @@ export class LayerStore {
     this.#discard(grave);
   }
 
+  /**
+   * Compares a layer with what it was when it was unpacked; what has no digest yet gets one.
+   * @throws not-found
+   */
+  async verify(chainId: string): Promise<LayerHealth> {
+    const record = this.#layers.get(chainId);
+    if (record === undefined) throw notFound('layer', chainId);
+    let digest: string;
+    try {
+      digest = await this.#chores.digest(this.directory(chainId));
+    } catch (error) {
+      return { state: 'damaged', why: `it cannot be read: ${errorMessage(error)}` };
+    }
+    if (record.treeDigest === digest) return { state: 'good' };
+    if (record.treeDigest !== undefined) return { state: 'damaged', why: 'its files are not those that were unpacked' };
+    await this.#save(chainId, { ...record, treeDigest: digest });
+    return { state: 'unproven' };
+  }
+
+  /** Takes a layer away and puts its files into `directory`, for a person to look at. Mounts that show it go on. */
+  async setAside(chainId: string, directory: string): Promise<void> {
+    if (!this.#layers.delete(chainId)) return;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const hex = chainId.replace('sha256:', '');
+    await renameIfThere(this.#home(chainId), `${directory}/layer-${Date.now()}-${hex}`);
+  }
+
   /** Ends background work; layers that are not durable yet are taken up again by the next `open`. */
   async close(): Promise<void> {
     this.#durability.stop();
-    await this.#chores.stop();
+    await Promise.all([this.#chores.stop(), this.#workers.close()]);
   }
 
   #home(chainId: string): string {
@@ -140,11 +180,44 @@ export class LayerStore {
 
   async #unpack(chainId: string, parents: readonly string[], source: LayerSource, signal: AbortSignal): Promise<void> {
     if (this.has(chainId)) return;
-    const why = await this.#workers.run(() => this.#attempt(chainId, parents.length > 0, undefined, source, signal));
-    if (why === undefined) return;
-    this.#log.debug({ chainId, why }, 'layer needs its parents');
+    // The program that stands in for a missing libzstd reads whole files only.
+    if (!hasZstd()) await source.arrival?.whole;
+    if (source.arrival === undefined || !hasZstd()) await this.#install(chainId, parents, whole(source), signal);
+    else if (!(await this.#follow(chainId, parents, source, source.arrival.whole, signal)))
+      await this.#install(chainId, parents, whole(source), signal);
+  }
+
+  /** Unpacks right behind the download; returns whether that led to the layer. */
+  async #follow(
+    chainId: string,
+    parents: readonly string[],
+    source: LayerSource,
+    arrived: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    try {
+      return await this.#install(chainId, parents, source, signal);
+    } catch (error) {
+      if (signal.aborted || errorCode(error) === 'resource-exhausted') throw error;
+      // Bytes that nobody has proven yet cannot be blamed on the layer.
+      await arrived;
+      return false;
+    }
+  }
+
+  /** Returns whether the layer is there now; it is not when the bytes that were followed are no blob. */
+  async #install(
+    chainId: string,
+    parents: readonly string[],
+    source: LayerSource,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const first = await this.#slots.run(() => this.#attempt(chainId, parents.length > 0, undefined, source, signal));
+    if (first.kind !== 'needs-parents') return first.kind === 'done';
+    this.#log.debug({ chainId, why: first.why }, 'layer needs its parents');
     const lower = await this.#directories(parents);
-    await this.#workers.run(() => this.#attempt(chainId, true, lower, source, signal));
+    const second = await this.#slots.run(() => this.#attempt(chainId, true, lower, source, signal));
+    return second.kind === 'done';
   }
 
   // Waits outside the limiter: a parent may need the slot.
@@ -156,24 +229,26 @@ export class LayerStore {
     return parents.map((parent) => this.directory(parent)).reverse();
   }
 
-  /** Returns why the layer needs its parents, or undefined when it is done. */
   async #attempt(
     chainId: string,
     hasParents: boolean,
     lower: readonly string[] | undefined,
     source: LayerSource,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
+  ): Promise<Unpacked> {
     const directory = this.#temporary();
-    const { diffId, path: blob } = source;
-    const build: LayerBuild = { directory, blob, hasParents, diffId, limits: this.#limits, signal };
+    const { diffId } = source;
+    const [workers, limits] = [this.#workers, this.#limits];
+    const build: LayerBuild = { directory, blob: toBlob(source), hasParents, diffId, limits, workers, signal };
     try {
       await mkdir(directory, { mode: 0o700 });
       const outcome = await (lower === undefined ? buildAlone(build) : buildMerged(build, lower, this.#chores));
-      if (outcome.kind === 'needs-parents') {
+      if (outcome.kind !== 'done') {
         this.#discard(directory);
-        return outcome.why;
+        return outcome;
       }
+      // Both digests are proven before anybody sees the layer.
+      await source.arrival?.whole;
       signal.throwIfAborted();
       const { bytes, inodes } = outcome;
       const record: LayerRecord = { version: 1, diffId, bytes, inodes, bootId: bootId(), durable: false };
@@ -181,7 +256,7 @@ export class LayerStore {
       await rename(directory, this.#home(chainId));
       this.#layers.set(chainId, record);
       this.#durability.add(chainId);
-      return undefined;
+      return outcome;
     } catch (error) {
       await this.#chores.remove(directory);
       throw error;
@@ -191,9 +266,17 @@ export class LayerStore {
   async #recordDurable(chainId: string): Promise<void> {
     const record = this.#layers.get(chainId);
     if (record === undefined) return;
-    const durable = { ...record, durable: true };
-    await saveLayerRecord(this.#home(chainId), durable);
-    if (this.has(chainId)) this.#layers.set(chainId, durable);
+    const directory = this.directory(chainId);
+    const treeDigest = record.treeDigest ?? (await this.#chores.digest(directory));
+    const usage = await this.#chores.measure(directory);
+    // Not a layer that was unpacked again since.
+    if (this.#layers.get(chainId) !== record) return;
+    await this.#save(chainId, { ...record, ...usage, durable: true, treeDigest });
+  }
+
+  async #save(chainId: string, record: LayerRecord): Promise<void> {
+    await saveLayerRecord(this.#home(chainId), record);
+    if (this.has(chainId)) this.#layers.set(chainId, record);
   }
 
   #discard(path: string): void {
@@ -201,4 +284,14 @@ export class LayerStore {
       this.#log.warn({ path, err: errorMessage(err) }, 'leftover of a layer could not be removed');
     });
   }
+}
+
+function whole({ path, mediaType, diffId }: LayerSource): LayerSource {
+  return { path, mediaType, diffId };
+}
+
+function toBlob({ path, arrival }: LayerSource): LayerBlob {
+  if (arrival === undefined) return { path };
+  const { path: partial, sizeBytes, gauge } = arrival;
+  return { path, arrival: { path: partial, sizeBytes, shared: gauge.shared } };
 }

@@ -5,6 +5,7 @@ import { invalidArgument, isErrno } from '../../errors.ts';
 import { nativePath } from '../../host/byte-path.ts';
 import { setXattr } from '../../host/kernel.ts';
 import { removeByteTree } from '../../host/tree.ts';
+import { LayerTally } from './layer-tally.ts';
 
 /** How a layer meets the layers below it. */
 export type LayerMode =
@@ -19,7 +20,7 @@ export type LayerMode =
 export class NeedsParents extends Error {}
 
 const MAX_LINKS = 40;
-const DIRECTORY_MODE = 0o755;
+export const DIRECTORY_MODE = 0o755;
 
 export function isWhiteout(stat: Stats): boolean {
   return stat.isCharacterDevice() && stat.rdev === 0;
@@ -29,6 +30,7 @@ export class LayerTree {
   readonly mode: LayerMode;
   /** Modification times to be set when nothing is written any more. */
   readonly directoryTimes = new Map<string, bigint>();
+  readonly tally = new LayerTally();
   /** Paths this layer has made; kept in merged mode only. */
   readonly made = new Set<string>();
   readonly #real = new Set<string>(['']);
@@ -87,12 +89,18 @@ export class LayerTree {
     return lstatSync(nativePath(path), { throwIfNoEntry: false });
   }
 
-  /** Makes a directory, replacing anything but a directory; one that is there stays with its content. */
-  makeDirectory(path: string): void {
+  /**
+   * Makes a directory, replacing anything but a directory; one that is there stays with its content.
+   * @returns whether it was made and nothing stood in the way
+   */
+  makeDirectory(path: string): boolean {
+    let isFresh = true;
     try {
       mkdirSync(nativePath(path), DIRECTORY_MODE);
+      this.tally.addDirectory();
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw error;
+      isFresh = false;
       if (this.lookUp(path)?.isDirectory() !== true) {
         this.clear(path);
         mkdirSync(nativePath(path), DIRECTORY_MODE);
@@ -102,6 +110,7 @@ export class LayerTree {
     }
     this.#real.add(path);
     this.note(path);
+    return isFresh;
   }
 
   makeOpaque(path: string): void {
@@ -125,6 +134,7 @@ export class LayerTree {
   clear(path: string): void {
     const stat = this.lookUp(path);
     if (stat === undefined) return;
+    this.tally.spoil();
     if (stat.isDirectory()) {
       removeByteTree(path);
       for (const directory of this.directoryTimes.keys()) {

@@ -1,49 +1,69 @@
-// The thread that unpacks one layer: confined to the layer's directory, it ends when the layer is written.
-// Everything it needs is loaded and opened before it changes its root; reading runs in the thread pool, which does not.
+// A thread that unpacks layers, one after another, confined to the layer's directory meanwhile. Everything it needs is
+// loaded and opened before it changes its root; reading runs in the thread pool, which does not.
 import { createHash } from 'node:crypto';
-import { fstatSync, openSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { constants, openSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
+import { parentPort } from 'node:worker_threads';
 import { errorCode, errorMessage } from '../../errors.ts';
-import { CLONE, chdir, chroot, unshare } from '../../host/kernel.ts';
+import { CLONE, chdir, chroot, fchdir, gettid, unshare } from '../../host/kernel.ts';
 import { measureTree } from '../../host/tree.ts';
-import { decompress } from './decompress.ts';
+import { workerInput } from '../../host/worker.ts';
+import { openBlob, VoidArrival } from './open-blob.ts';
 import type { LayerJob, LayerOutcome } from './layer-job.ts';
 import { LayerTree, NeedsParents } from './layer-tree.ts';
 import { LayerWriter } from './layer-writer.ts';
 import { LimitGuard } from './limits.ts';
 import { TarParser } from './tar/parser.ts';
 
+// Below the main thread, whose RPCs must not wait for a pull.
+const NICENESS = 5;
+const NOTHING = { bytes: 0, inodes: 0 };
+// The way back. Nothing in a layer's directory leads to it: names there are looked up below the layer's root only.
+const home = openSync('/', constants.O_RDONLY | constants.O_DIRECTORY);
+
 function confine(root: string): void {
-  unshare(CLONE.FS);
   chroot(root);
   chdir('/');
 }
 
+function leave(): void {
+  fchdir(home);
+  chroot('.');
+}
+
 async function unpack(job: LayerJob): Promise<LayerOutcome> {
-  const blob = openSync(job.blob, 'r');
-  const guard = new LimitGuard(job.limits, fstatSync(blob).size);
-  const writer = new LayerWriter(new LayerTree(job.mode), guard);
+  const blob = openBlob(job.blob);
+  const guard = new LimitGuard(job.limits, blob.sizeBytes);
+  const tree = new LayerTree(job.mode);
+  const writer = new LayerWriter(tree, guard);
   const parser = new TarParser(writer);
   const hash = createHash('sha256');
   confine(job.root);
-  for await (const chunk of decompress(blob)) {
+  for await (const chunk of blob.bytes) {
     guard.countBytes(chunk.length);
     hash.update(chunk);
     parser.push(chunk);
   }
   parser.finish();
   writer.finish();
-  const usage = job.mode === 'merged' ? { bytes: 0, inodes: 0 } : measureTree('/');
+  // On a merged view only the upper directory counts, which the caller measures.
+  const usage = job.mode === 'merged' ? NOTHING : (tree.tally.usage ?? measureTree('/'));
+  leave();
   return { kind: 'done', diffId: `sha256:${hash.digest('hex')}`, ...usage };
 }
 
-async function run(): Promise<LayerOutcome> {
+async function run(job: LayerJob): Promise<LayerOutcome> {
   try {
-    return await unpack(workerData as LayerJob);
+    return await unpack(job);
   } catch (error) {
+    // The thread ends after any of these, and with it what it has open and where it is.
+    if (error instanceof VoidArrival) return { kind: 'void' };
     if (error instanceof NeedsParents) return { kind: 'needs-parents', why: error.message };
     return { kind: 'failed', code: errorCode(error), message: errorMessage(error) };
   }
 }
 
-void run().then((outcome) => parentPort?.postMessage(outcome));
+workerInput();
+setPriority(gettid(), getPriority() + NICENESS);
+unshare(CLONE.FS);
+parentPort?.on('message', (job: LayerJob) => void run(job).then((outcome) => parentPort?.postMessage(outcome)));

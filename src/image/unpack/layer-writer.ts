@@ -3,26 +3,34 @@ import { closeSync, constants, linkSync, openSync, symlinkSync, writeSync } from
 import { DaemonError, errorMessage, invalidArgument, isErrno, withContext } from '../../errors.ts';
 import { nativePath } from '../../host/byte-path.ts';
 import { mknod } from '../../host/kernel.ts';
+import { processUmask } from '../../host/procfs.ts';
 import type { LimitGuard } from './limits.ts';
-import { applyMetadata, applyTimes } from './layer-metadata.ts';
+import { applyMetadata, applyTimes, finishFile, type FreshFile } from './layer-metadata.ts';
 import { cleanLayerPath, meaningOf, splitLayerPath } from './layer-path.ts';
-import { NeedsParents, type LayerTree } from './layer-tree.ts';
+import { DIRECTORY_MODE, NeedsParents, type LayerTree } from './layer-tree.ts';
 import type { TarEntry } from './tar/entry.ts';
 import type { TarSink } from './tar/parser.ts';
 import { hideLower, hideLowerContent, holds } from './whiteouts.ts';
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+// Bits that a file can be made with, and those that the process takes away then.
+const PLAIN_BITS = 0o777;
+const UMASK = processUmask();
+const SETGID = 0o2000;
 const NODE_TYPES = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
 
 export class LayerWriter implements TarSink {
   readonly #tree: LayerTree;
   readonly #guard: LimitGuard;
-  #open: { readonly fd: number; readonly path: string; readonly entry: TarEntry } | undefined;
+  #open: (FreshFile & { readonly entry: TarEntry }) | undefined;
   #current = '';
+  // New files take the group of such a directory instead of ours.
+  #hasSetgid: boolean;
 
   constructor(tree: LayerTree, guard: LimitGuard) {
     this.#tree = tree;
     this.#guard = guard;
+    this.#hasSetgid = tree.mode === 'merged';
   }
 
   onEntry(entry: TarEntry): void {
@@ -43,8 +51,12 @@ export class LayerWriter implements TarSink {
     this.#open = undefined;
     if (open === undefined) return;
     this.#inContext(() => {
-      closeSync(open.fd);
-      this.#finish(open.path, open.entry);
+      try {
+        finishFile(open, open.entry);
+      } finally {
+        closeSync(open.fd);
+      }
+      this.#tree.tally.addFile(open.entry.sizeBytes);
     });
   }
 
@@ -73,6 +85,7 @@ export class LayerWriter implements TarSink {
   #applyRoot(entry: TarEntry): void {
     if (entry.type !== 'directory') throw invalidArgument('the root of a layer must be a directory');
     applyMetadata('/', entry);
+    if ((entry.mode & SETGID) !== 0) this.#hasSetgid = true;
     this.#tree.directoryTimes.set('/', entry.mtimeNanos);
   }
 
@@ -80,18 +93,22 @@ export class LayerWriter implements TarSink {
     switch (entry.type) {
       case 'file': {
         this.#tree.place(path, (native) => {
-          this.#open = { fd: openSync(native, NEW_FILE, 0o600), path, entry };
+          const mode = entry.mode & PLAIN_BITS;
+          const fd = openSync(native, NEW_FILE, mode);
+          this.#open = { fd, path, entry, mode: mode & ~UMASK, isOfRoot: !this.#hasSetgid };
         });
         return;
       }
       case 'directory': {
-        this.#tree.makeDirectory(path);
-        applyMetadata(path, entry);
+        const isFresh = this.#tree.makeDirectory(path);
+        if (!isFresh || this.#hasSetgid || !isPlainDirectory(entry)) applyMetadata(path, entry);
+        if ((entry.mode & SETGID) !== 0) this.#hasSetgid = true;
         this.#tree.directoryTimes.set(path, entry.mtimeNanos);
         return;
       }
       case 'symlink': {
         this.#tree.place(path, (native) => symlinkSync(nativePath(entry.linkPath), native));
+        this.#tree.tally.addSymlink(entry.linkPath);
         this.#finish(path, entry);
         return;
       }
@@ -104,6 +121,7 @@ export class LayerWriter implements TarSink {
       case 'fifo': {
         const mode = NODE_TYPES[entry.type] | entry.mode;
         this.#tree.place(path, (native) => mknod(native, mode, entry.deviceMajor, entry.deviceMinor));
+        this.#tree.tally.addNode();
         this.#finish(path, entry);
       }
     }
@@ -137,4 +155,9 @@ export class LayerWriter implements TarSink {
       throw withContext(subject, error);
     }
   }
+}
+
+/** Whether a directory that was just made is as the entry wants it. */
+function isPlainDirectory({ uid, gid, mode, xattrs }: TarEntry): boolean {
+  return uid === 0 && gid === 0 && mode === (DIRECTORY_MODE & ~UMASK) && xattrs.size === 0;
 }

@@ -21,8 +21,10 @@ export const DEFAULT_LIMITS: LayerLimits = {
 
 const RATIO_FREE_BYTES = 1024 ** 3;
 
-function exceeded(what: string, limit: number): DaemonError {
-  return new DaemonError('resource-exhausted', `layer exceeds the limit of ${limit} ${what}`);
+/** @param key where the limit is configured */
+function exceeded(what: string, limit: number, key: string): DaemonError {
+  const message = `layer exceeds the limit of ${limit} ${what} (images.limits.${key})`;
+  return new DaemonError('resource-exhausted', message);
 }
 
 /** Counts one layer against its limits; every method throws resource-exhausted naming the limit. */
@@ -39,20 +41,22 @@ export class LimitGuard {
 
   countBytes(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes > this.#limits.maxBytes) throw exceeded('uncompressed bytes', this.#limits.maxBytes);
+    if (this.#bytes > this.#limits.maxBytes)
+      throw exceeded('uncompressed bytes', this.#limits.maxBytes, 'max_layer_size');
     if (this.#bytes > RATIO_FREE_BYTES && this.#bytes > this.#compressedBytes * this.#limits.maxRatio) {
-      throw exceeded('uncompressed bytes per compressed byte', this.#limits.maxRatio);
+      throw exceeded('uncompressed bytes per compressed byte', this.#limits.maxRatio, 'max_compression_ratio');
     }
   }
 
   countEntry(): void {
     this.#entries += 1;
-    if (this.#entries > this.#limits.maxEntries) throw exceeded('entries', this.#limits.maxEntries);
+    if (this.#entries > this.#limits.maxEntries)
+      throw exceeded('entries', this.#limits.maxEntries, 'max_layer_entries');
   }
 
   checkDepth(path: string): void {
     let depth = 1;
     for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) depth += 1;
-    if (depth > this.#limits.maxDepth) throw exceeded('path components', this.#limits.maxDepth);
+    if (depth > this.#limits.maxDepth) throw exceeded('path components', this.#limits.maxDepth, 'max_path_depth');
   }
 }

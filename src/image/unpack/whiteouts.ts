@@ -16,8 +16,10 @@ export function hideLower(tree: LayerTree, path: string): void {
   if (tree.mode === 'merged') {
     if (!tree.made.has(path)) tree.clear(path);
     else if (stat?.isDirectory() === true) hideUnmade(tree, path);
-  } else if (stat === undefined) mknod(nativePath(path), CHARACTER_DEVICE, 0, 0);
-  else if (stat.isDirectory()) tree.makeOpaque(path);
+  } else if (stat === undefined) {
+    mknod(nativePath(path), CHARACTER_DEVICE, 0, 0);
+    tree.tally.addNode();
+  } else if (stat.isDirectory()) tree.makeOpaque(path);
 }
 
 /** Hides everything the layers below have in `directory`. */

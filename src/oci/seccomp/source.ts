@@ -3,14 +3,17 @@ import { requestedSeccomp, type SeccompRequest } from './choose.ts';
 import { loadSeccompProfile } from './load-profile.ts';
 import type { SeccompProfile } from './profile.ts';
 
-/** Keeps handlers' profiles as they were first read: a file that is edited counts from the next start on. */
+/** Keeps handlers' profiles as they were last proved: a file that is edited counts when its handler is proved again. */
 export class SeccompSource {
   readonly #kept = new Map<string, SeccompProfile>();
 
   /** The profile of a handler. @throws invalid-argument that names the file when it cannot be read or is no profile */
   async ofHandler(path: string): Promise<SeccompProfile> {
-    const known = this.#kept.get(path);
-    if (known !== undefined) return known;
+    return this.#kept.get(path) ?? this.reread(path);
+  }
+
+  /** As `ofHandler`, from the file; one that is wrong leaves what was kept. */
+  async reread(path: string): Promise<SeccompProfile> {
     const profile = await loadSeccompProfile(path);
     this.#kept.set(path, profile);
     return profile;

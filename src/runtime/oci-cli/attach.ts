@@ -1,4 +1,5 @@
 // Connects a client with a container's first process, over conmon's attach socket.
+import { readSync } from 'node:fs';
 import { join } from 'node:path';
 import { DaemonError, isErrno, failedPrecondition } from '../../errors.ts';
 import { openDescriptor } from '../../host/descriptor-stream.ts';
@@ -6,7 +7,7 @@ import { AF, SOCK, closeFd, connectUnix, shutdownWrite, socket } from '../../hos
 import { deferred } from '../../async/deferred.ts';
 import type { ContainerRef, ProcessStreams } from '../driver.ts';
 import { AttachInput } from './attach-input.ts';
-import { AttachOutput, PACKET_BYTES } from './attach-output.ts';
+import { AttachOutput, PACKET_BYTES } from '../attach-output.ts';
 import { sendResize } from './control-fifo.ts';
 
 /** @throws failed-precondition when nothing can be attached to; cancelled when the client has gone */
@@ -24,7 +25,11 @@ export async function attach(socketDir: string, container: ContainerRef, streams
   output.onStuck((error) => ended.reject(error));
   const goAway = () => ended.reject(new DaemonError('cancelled', `attach to "${container.id}": the client has gone`));
   streams.signal.addEventListener('abort', goAway);
-  stream.on('end', () => ended.resolve(undefined)).on('close', () => ended.resolve(undefined));
+  stream.on('end', () => {
+    if (!stream.destroyed) takeRest(connection, output);
+    ended.resolve(undefined);
+  });
+  stream.on('close', () => ended.resolve(undefined));
   stream.on('error', () => ended.resolve(undefined));
   const input = new AttachInput(stream, () => {
     if (!stream.destroyed) shutdownWrite(connection);
@@ -41,6 +46,19 @@ export async function attach(socketDir: string, container: ContainerRef, streams
     streams.stdin?.resume();
     output.close();
     stream.destroy();
+  }
+}
+
+// libuv takes a read that did not fill its buffer for the last one when the other side has gone, and reports the end. Of
+// packets no read fills the buffer, and what was written just before the container's exit would be lost.
+function takeRest(fd: number, output: AttachOutput): void {
+  const packet = Buffer.alloc(PACKET_BYTES);
+  try {
+    for (let count = readSync(fd, packet); count > 0; count = readSync(fd, packet)) {
+      output.take(packet.subarray(0, count));
+    }
+  } catch {
+    // Nothing more, from a monitor that is still there.
   }
 }
 

@@ -8,3 +8,12 @@ export const RuntimeState = z.looseObject({
     z.enum(['created', 'running', 'paused', 'stopped']),
   ),
 });
+
+/** What `events --stats` prints, as far as we use it: counters since the container was made, sizes in bytes. */
+export const RuntimeEvent = z.looseObject({
+  data: z.looseObject({
+    cpu: z.looseObject({ usage: z.looseObject({ total: z.number().optional() }) }),
+    memory: z.looseObject({ usage: z.looseObject({ usage: z.number().optional() }).optional() }),
+    pids: z.looseObject({ current: z.number().optional() }),
+  }),
+});

@@ -1,11 +1,13 @@
 // Starts conmon: its command line, and the process that outlives the daemon.
 import { closeSync, openSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pipe } from '../../host/kernel.ts';
 import { spawnProcess, type SpawnedProcess } from '../../host/spawn.ts';
 import type { CreateRequest } from '../driver.ts';
 import { bundleFiles } from './bundle-files.ts';
 import type { OciRuntime } from './options.ts';
+import { joinsSandbox, STAND_IN } from './stand-in.ts';
 
 export interface ConmonOptions {
   /** Absolute path of conmon. */
@@ -18,18 +20,38 @@ export interface ConmonOptions {
   readonly logSizeMax?: number;
 }
 
-/** conmon's arguments for creating a container. */
-export function conmonArgs(options: ConmonOptions, runtime: OciRuntime, request: CreateRequest): string[] {
+const WITH_INPUT = ['/bin/sh', fileURLToPath(new URL('../../../../libexec/with-input', import.meta.url))];
+
+/**
+ * conmon's arguments for creating a container.
+ * @param input what the runtime gets as standard input, by path; undefined: what conmon gives it
+ */
+export function conmonArgs(
+  options: ConmonOptions,
+  runtime: OciRuntime,
+  request: CreateRequest,
+  input?: string,
+): string[] {
   const files = bundleFiles(request.bundle);
-  const runtimeArgs = [...runtime.args, `--root=${runtime.root}`, `--log=${files.createLog}`, '--log-format=json'];
+  const joins = runtime.sandboxProcess && joinsSandbox(request.spec);
+  const program = [
+    ...(input === undefined ? [] : [...WITH_INPUT, input]),
+    ...(joins ? [STAND_IN.file, ...STAND_IN.args] : []),
+    runtime.path,
+  ];
+  // Not by conmon's own flag: it puts that first, where a shell that runs the runtime would take it for its own.
+  const globals = [
+    ...(runtime.systemdCgroup ? ['--systemd-cgroup'] : []),
+    ...[...runtime.args, `--root=${runtime.root}`, `--log=${files.createLog}`, '--log-format=json'],
+  ];
   return [
     ...['--bundle', request.bundle, '--cid', request.id, '--cuuid', request.id, '--name', request.id],
     ...['--exit-dir', options.exitDir, '--persist-dir', request.bundle, '--socket-dir-path', options.socketDir],
     ...['--log-path', request.logPath === undefined ? 'none' : `k8s-file:${request.logPath}`, '--log-level', 'info'],
     ...(options.logSizeMax === undefined ? [] : ['--log-size-max', String(options.logSizeMax)]),
     ...['--conmon-pidfile', files.monitorPid, '--container-pidfile', files.pid],
-    ...['--runtime', runtime.path, ...runtimeArgs.flatMap((arg) => ['--runtime-arg', arg])],
-    ...(runtime.systemdCgroup ? ['--systemd-cgroup'] : []),
+    ...['--runtime', ...program.slice(0, 1)],
+    ...[...program.slice(1), ...globals].flatMap((arg) => ['--runtime-arg', arg]),
     ...(request.spec.process.terminal ? ['--terminal'] : []),
     ...(request.stdin ? ['--stdin', ...(request.stdinOnce ? [] : ['--leave-stdin-open'])] : []),
   ];
@@ -45,7 +67,12 @@ export interface StartedConmon {
 }
 
 /** Starts conmon in a session of its own, so that nothing that happens to the daemon reaches it. */
-export function startConmon(options: ConmonOptions, runtime: OciRuntime, request: CreateRequest): StartedConmon {
+export function startConmon(
+  options: ConmonOptions,
+  runtime: OciRuntime,
+  request: CreateRequest,
+  input?: string,
+): StartedConmon {
   // A file without a name: the monitor may keep it open for ever without filling a pipe or leaving anything.
   const path = join(request.bundle, 'conmon.stderr');
   const complaints = openSync(path, 'w+', 0o600);
@@ -54,7 +81,7 @@ export function startConmon(options: ConmonOptions, runtime: OciRuntime, request
   try {
     const process = spawnProcess({
       file: options.conmonPath,
-      args: conmonArgs(options, runtime, request),
+      args: conmonArgs(options, runtime, request, input),
       env: { ...runtime.env, _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' },
       cwd: request.bundle,
       // The start pipe's end of file lets the monitor go on at once.

@@ -5,6 +5,7 @@ import type { ContainerRef } from '../driver.ts';
 import { bundleFiles } from './bundle-files.ts';
 import type { Ending } from './ending.ts';
 import { findMonitor, killMonitor, waitForEnd } from './monitor.ts';
+import { endRemains, endUnstarted, hasStandIn, standInFiles } from './stand-in.ts';
 
 const SIGKILL = 9;
 const MONITOR_GRACE_MS = 2000;
@@ -27,11 +28,17 @@ export async function deleteContainer(deps: DeleteDeps, container: ContainerRef)
   if (monitor !== undefined) {
     // `delete --force` below tells of what is still wrong then.
     await deps.ending.kill(container, SIGKILL, 'all').catch(() => undefined);
+    if (hasStandIn(container)) endUnstarted(container);
     if (!(await waitForEnd(monitor, MONITOR_GRACE_MS))) await killMonitor(monitor);
   }
   await deps.ending.delete(container);
+  if (hasStandIn(container)) endRemains(container);
   const { pid, monitorPid, createLog, control, windowSize, attach, exit, oom } = bundleFiles(container.bundle);
   const leftovers = [pid, monitorPid, createLog, control, windowSize, attach, exit, oom];
-  leftovers.push(join(deps.exitDir, container.id), join(deps.socketDir, container.id));
+  leftovers.push(
+    ...Object.values(standInFiles(container.bundle)),
+    join(deps.exitDir, container.id),
+    join(deps.socketDir, container.id),
+  );
   await Promise.all(leftovers.map((path) => rm(path, { force: true })));
 }

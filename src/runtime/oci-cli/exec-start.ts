@@ -1,12 +1,17 @@
 // What every exec has in common: the runtime starts the program detached and leaves it to us to reap.
+import { closeSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DaemonError } from '../../errors.ts';
+import type { DaemonError } from '../../errors.ts';
 import { killSession, killTree } from '../../host/kill.ts';
+import { openNullDevice } from '../../host/null-device.ts';
+import { withOomScoreAdj } from '../../host/oom-score.ts';
 import { spawnProcess, type ProcessExit, type SpawnedProcess } from '../../host/spawn.ts';
 import type { Process } from '../../oci/types.ts';
 import type { ContainerRef } from '../driver.ts';
-import { firstError, withHint } from '../first-error.ts';
+import { firstError, runtimeFailure } from '../first-error.ts';
+import { OciCommand } from './command.ts';
+import { killInnerTree } from './inner-processes.ts';
 import { globalArgs, type OciRuntime } from './options.ts';
 
 /** The files of one exec; the caller removes `directory`. */
@@ -14,7 +19,11 @@ export interface ExecFiles {
   readonly directory: string;
   readonly spec: string;
   readonly pid: string;
+  /** The program's pid as the sandbox counts, where it runs inside the sandbox's process. */
+  readonly innerPid: string;
   readonly log: string;
+  /** The program's OOM score adjustment. crun sets it for a container, but not for what is run in it later. */
+  readonly oomScoreAdj: number | undefined;
 }
 
 /** Writes the program's spec into a directory of its own below the container's bundle. */
@@ -24,7 +33,9 @@ export async function writeExecFiles(container: ContainerRef, process: Process):
     directory,
     spec: join(directory, 'process.json'),
     pid: join(directory, 'pid'),
+    innerPid: join(directory, 'inner-pid'),
     log: join(directory, 'log'),
+    oomScoreAdj: process.oomScoreAdj,
   };
   await writeFile(files.spec, JSON.stringify(process));
   return files;
@@ -38,15 +49,22 @@ export function startExec(
   stdio: readonly (number | null)[],
   more: readonly string[] = [],
 ): SpawnedProcess {
-  const exec = ['exec', '--detach', ...more, '--process', files.spec, '--pid-file', files.pid, id];
-  return spawnProcess({
+  const inner = runtime.sandboxProcess ? ['--internal-pid-file', files.innerPid] : [];
+  const exec = ['exec', '--detach', ...more, ...inner, '--process', files.spec, '--pid-file', files.pid, id];
+  const none = openNullDevice();
+  const options = {
     file: runtime.path,
     args: [...globalArgs(runtime), '--log', files.log, '--log-format', 'json', ...exec],
     env: runtime.env,
-    stdio,
+    stdio: stdio.map((fd) => fd ?? none),
     // Whatever session the runtime puts the program in, nobody else is in it.
     newSession: true,
-  });
+  };
+  try {
+    return withOomScoreAdj(files.oomScoreAdj, () => spawnProcess(options));
+  } finally {
+    closeSync(none);
+  }
 }
 
 /** Longest wait, in milliseconds, for a runtime that is handing over a program which is to be killed. */
@@ -57,13 +75,36 @@ const HANDOVER_MS = 2000;
  * a runtime killed between starting the program and writing its pid would leave one that nobody knows: the caller
  * kills again when the pid is there. A runtime that hangs is killed after all.
  */
-export function killExec(starter: SpawnedProcess, program: number | undefined): void {
+export function killExec(
+  runtime: OciRuntime,
+  container: ContainerRef,
+  files: ExecFiles,
+  starter: SpawnedProcess,
+  program: number | undefined,
+): void {
   if (program !== undefined) {
-    killSession(program);
+    if (runtime.sandboxProcess) void killInside(runtime, container, files, program);
+    else killSession(program);
     return;
   }
   const timer = setTimeout(() => killTree(starter.pid), HANDOVER_MS);
   void starter.exited.then(() => clearTimeout(timer));
+}
+
+// On the host there is only who waits for the program, and ends with it; when the runtime cannot kill, the wait ends.
+async function killInside(
+  runtime: OciRuntime,
+  container: ContainerRef,
+  files: ExecFiles,
+  program: number,
+): Promise<void> {
+  try {
+    // At once: the caller may remove the files.
+    const inner = Number(readFileSync(files.innerPid, 'latin1'));
+    await killInnerTree(new OciCommand(runtime), container.id, inner);
+  } catch {
+    killSession(program);
+  }
 }
 
 /** The program's pid, once the runtime has started it. */
@@ -85,5 +126,5 @@ export async function startFailure(
 ): Promise<DaemonError> {
   const log = await readFile(files.log, 'utf8').catch(() => '');
   const reason = firstError(log) ?? firstError(said) ?? 'it ended without a word';
-  return new DaemonError('unknown', `runtime "${runtime.handler}" ${what}: ${withHint(reason)}`);
+  return runtimeFailure(`runtime "${runtime.handler}" ${what}`, reason);
 }

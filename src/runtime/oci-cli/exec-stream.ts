@@ -5,7 +5,7 @@ import { DaemonError } from '../../errors.ts';
 import type { OrphanReaper } from '../../host/orphans.ts';
 import type { Process } from '../../oci/types.ts';
 import type { ContainerRef, ProcessStreams, TerminalSize } from '../driver.ts';
-import { ExecLimit } from './exec-limit.ts';
+import { ExecLimit } from '../exec-limit.ts';
 import { ExecPipes } from './exec-pipes.ts';
 import {
   killExec,
@@ -69,7 +69,7 @@ async function startProgram(
   const what = `exec in container "${container.id}"`;
   const starter = startExec(runtime, container.id, files, wires.stdio, wires.flags);
   let program: number | undefined;
-  const kill = () => killExec(starter, program);
+  const kill = () => killExec(runtime, container, files, starter, program);
   const limit = new ExecLimit(what, { timeoutMs: runtime.timeouts.startMs, signal }, kill);
   try {
     const started = await starter.exited;

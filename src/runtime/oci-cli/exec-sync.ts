@@ -8,7 +8,7 @@ import { OutputReader } from '../../host/output-reader.ts';
 import type { SpawnedProcess } from '../../host/spawn.ts';
 import type { Process } from '../../oci/types.ts';
 import type { ContainerRef, ExecSyncRequest, ExecSyncResult } from '../driver.ts';
-import { ExecLimit } from './exec-limit.ts';
+import { ExecLimit } from '../exec-limit.ts';
 import {
   killExec,
   readProgramPid,
@@ -47,7 +47,7 @@ async function runExec(
   const run = startWithReaders(runtime, container.id, files, request.maxOutputBytes);
   // Undefined until the program itself runs; from then on the runtime's own process has ended.
   let program: number | undefined;
-  const kill = () => killExec(run.starter, program);
+  const kill = () => killExec(runtime, container, files, run.starter, program);
   const limit = new ExecLimit(what, request, kill);
   try {
     const started = await run.starter.exited;

@@ -32,8 +32,8 @@ export async function serveCommandOverSpdy(client: Client<ProcessRequest>): Prom
   );
   const signal = AbortSignal.any([client.signal, over.signal]);
   try {
-    const opened = withTimeout(collector.complete, creationMs, 'opening the streams');
-    const channels = await orAbort(opened, signal);
+    // This way round the time-out's timer goes with the client.
+    const channels = await withTimeout(orAbort(collector.complete, signal), creationMs, 'opening the streams');
     const statusForm = protocol === 'v4.channel.k8s.io' ? 'json' : 'text';
     await serveRemoteCommand({ runtime, request, channels, statusForm, signal });
   } finally {

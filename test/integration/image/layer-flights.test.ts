@@ -125,6 +125,16 @@ describe('LayerStore', () => {
     { name: 'zstd', pack: (archive: Buffer) => zstd(archive) },
     { name: 'several zstd frames', pack: (archive: Buffer) => inHalves(archive, zstd) },
     { name: 'several gzip members', pack: (archive: Buffer) => inHalves(archive, gzip) },
+    { name: 'estargz', pack: (archive: Buffer) => Buffer.concat([inHalves(archive, gzip), ESTARGZ_FOOTER]) },
+    {
+      name: 'zstd:chunked',
+      pack: (archive: Buffer) =>
+        Buffer.concat([
+          inHalves(archive, zstd),
+          skippable(zstd(Buffer.from('{"version":1}'))),
+          skippable(randomBytes(64)),
+        ]),
+    },
   ])('unpacks $name content whatever its media type says', async ({ pack }) => {
     const store = await openStore();
     const archive = tar([
@@ -192,6 +202,24 @@ function listing(path: string): string[] {
     maxBuffer: 2 ** 28,
   });
   return text.split('\n').sort();
+}
+
+// An empty gzip member that points to the table of contents, as stargz-snapshotter's estargz.md lays it out.
+const ESTARGZ_FOOTER = Buffer.concat([
+  Buffer.from('1f8b0804000000000000', 'hex'),
+  Buffer.from([26, 0]),
+  Buffer.from('SG'),
+  Buffer.from([22, 0]),
+  Buffer.from('0000000000001234STARGZ'),
+  Buffer.from('010000ffff', 'hex'),
+  Buffer.alloc(8),
+]);
+
+/** A zstd frame that readers skip: where zstd:chunked keeps its manifest and footer. */
+function skippable(content: Buffer): Buffer {
+  const header = Buffer.from('502a4d1800000000', 'hex');
+  header.writeUInt32LE(content.length, 4);
+  return Buffer.concat([header, content]);
 }
 
 function zstd(content: Buffer): Buffer {

@@ -94,6 +94,20 @@ describe('RootfsStore', () => {
     expect(readdirSync(`${base}/${directory}/run/rootfs`)).toEqual(['many']);
   });
 
+  it.each([
+    { name: 'of few layers', directory: 'plain' },
+    { name: 'by links', directory: 'odd:name' },
+  ])('asks the kernel for a label of all files, in mounts $name', async ({ directory }) => {
+    const store = await openStore(directory);
+    const chain = [layer('one', { a: 'x' })];
+    // No policy has it, and a kernel without SELinux knows no such option: either refuses.
+    const label = 'nobody_u:object_r:nothing_t:s0:c1,c2';
+
+    await expect(store.prepare('c1', chain, undefined, label)).rejects.toThrow('EINVAL');
+    await expect(store.mountReadOnly('view', chain, undefined, undefined, label)).rejects.toThrow('EINVAL');
+    await store.prepare('c1', chain);
+  });
+
   it('mounts again what a reboot unmounted, with all that was written', async () => {
     const chain = [layer('one', { a: 'one' })];
     const before = await openStore();

@@ -1,18 +1,28 @@
 // The contract every RuntimeDriver keeps, checked on a real runtime.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isAlive, listPids, commandLine } from '../../../src/host/procfs.ts';
 import type { CreatedContainer, CreateRequest, ExecSyncRequest, RuntimeDriver } from '../../../src/runtime/driver.ts';
 import { sleep } from '../../../src/async/timeout.ts';
-import { Lab } from './lab.ts';
+import { Lab, type LabRuntime } from './lab.ts';
 
 const KILL = 9;
 const TERM = 15;
 const MIB = 1024 * 1024;
 
-/** Runs the contract on the runtime binary at `path`. */
-export function describeRuntimeDriver(name: string, path: string): void {
+/** What is driven; `args` and `features` as in `LabRuntime`. */
+export interface DrivenRuntime extends LabRuntime {
+  readonly kind?: 'oci' | 'shim-v2';
+  /** Verbs that this release does not have. */
+  readonly lacks?: readonly 'update'[];
+}
+
+/** Runs the contract on the runtime binary at `path`: an OCI runtime, or a shim. */
+export function describeRuntimeDriver(name: string, path: string, driven: DrivenRuntime = {}): void {
+  const { kind = 'oci', lacks = [] } = driven;
+  // Containers run inside the process of their sandbox: what they do is not to be seen among the host's processes.
+  const isInside = driven.features?.sandboxProcess === true;
   describe(`RuntimeDriver on ${name}`, () => {
     const never = new AbortController().signal;
     let lab: Lab;
@@ -20,13 +30,22 @@ export function describeRuntimeDriver(name: string, path: string): void {
     let made: CreateRequest[] = [];
 
     beforeAll(() => {
-      lab = new Lab();
-      driver = lab.driver(path);
+      lab = new Lab(driven);
+      driver = newDriver();
     });
+
+    beforeEach(async () => {
+      if (isInside) await lab.startSandbox(driver);
+    });
+
+    function newDriver(): RuntimeDriver {
+      return kind === 'oci' ? lab.driver(path) : lab.shimDriver(path);
+    }
 
     afterEach(async () => {
       for (const request of made) await driver.delete(request);
       made = [];
+      await lab.endSandbox(driver);
       expect(lab.leftovers()).toEqual([]);
     });
 
@@ -94,14 +113,14 @@ export function describeRuntimeDriver(name: string, path: string): void {
 
     it('wait() of a driver made anew finds an exit that nobody saw', async () => {
       const { request, created } = await run('exit 7');
-      await until(() => !isAlive(created.monitor));
+      await until(() => !isAlive(created.init));
 
-      expect(await lab.driver(path).wait(request, created, never)).toMatchObject({ exitCode: 7, known: true });
+      expect(await newDriver().wait(request, created, never)).toMatchObject({ exitCode: 7, known: true });
     });
 
     it('a driver made anew goes on with a running container', async () => {
       const { request, created } = await run('exec sleep 300');
-      const next = lab.driver(path);
+      const next = newDriver();
       const exit = next.wait(request, created, never);
 
       expect(await next.state(request)).toBe('running');
@@ -139,6 +158,17 @@ export function describeRuntimeDriver(name: string, path: string): void {
       expect([result.stdout.toString(), result.stderr.toString()]).toEqual(['out\n', 'err\n']);
     });
 
+    // gVisor's kernel has scores of its own.
+    (isInside ? it.skip : it)('execSync() runs a program with the OOM score of the container', async () => {
+      const request = prepare('exec sleep 300', { oomScoreAdj: 500 });
+      await driver.create(request);
+      await driver.start(request);
+
+      const result = await exec(request, 'cat /proc/self/oom_score_adj');
+
+      expect(result.stdout.toString()).toBe('500\n');
+    });
+
     it('execSync() keeps the first bytes of an output that is too long, and all of one that fits', async () => {
       const { request } = await run('exec sleep 300');
 
@@ -170,8 +200,31 @@ export function describeRuntimeDriver(name: string, path: string): void {
       const result = exec(request, 'sleep 4711 & sleep 4712', options);
 
       await expect(result).rejects.toMatchObject({ code: why });
-      await until(() => !listPids().some((pid) => /sleep 471[12]$/.test(commandLine(pid).join(' '))));
+      const programs = async () =>
+        isInside
+          ? (await exec(request, 'ps')).stdout.toString().split('\n')
+          : listPids().map((pid) => commandLine(pid).join(' '));
+      await until(async () => !(await programs()).some((program) => /sleep 471[12]$/.test(program)));
       expect(await driver.state(request)).toBe('running');
+    });
+
+    it("programs of another user find their input empty, and the host's /dev/null stays root's", async () => {
+      const request = prepare('exec sleep 300', { user: { uid: 65534, gid: 65534, additionalGids: [] } });
+      await driver.create(request);
+      await driver.start(request);
+      const nothing = { stdin: undefined, stdout: undefined, stderr: undefined, onResize: () => undefined };
+      const { process } = request.spec;
+
+      try {
+        const result = await exec(request, 'cat && echo lost > /dev/stdin && echo read');
+        expect([result.stdout.toString(), result.stderr.toString()]).toEqual(['read\n', '']);
+        const args = ['/bin/sh', '-c', 'echo lost > /dev/stdout && exit 3'];
+        expect(await driver.exec(request, { ...process, args }, { ...nothing, signal: never })).toBe(3);
+        const { uid, gid, mode } = statSync('/dev/null');
+        expect([uid, gid, mode & 0o777]).toEqual([0, 0, 0o666]);
+      } finally {
+        chownSync('/dev/null', 0, 0);
+      }
     });
 
     it('execSync() of a missing program gives the first error of the runtime', async () => {
@@ -231,8 +284,15 @@ export function describeRuntimeDriver(name: string, path: string): void {
     });
 
     it('wait() tells of a kill for lack of memory', async () => {
+      // Inside a sandbox's process it is that one's limit which counts, and its own needs come first.
+      const limit = (isInside ? 128 : 32) * MIB;
+      const resources = { memory: { limit, swap: limit } };
+      if (isInside) {
+        await lab.endSandbox(driver);
+        await lab.startSandbox(driver, resources);
+      }
       const request = prepare('dd if=/dev/zero of=/dev/null bs=200M count=1 & wait $!; exit $?');
-      request.spec.linux.resources = { memory: { limit: 32 * MIB, swap: 32 * MIB } };
+      if (!isInside) request.spec.linux.resources = resources;
       const created = await driver.create(request);
       await driver.start(request);
 
@@ -252,9 +312,11 @@ export function describeRuntimeDriver(name: string, path: string): void {
     it('update() changes the memory limit of a running container', async () => {
       const { request, created } = await run('exec sleep 300');
 
-      await driver.update(request, { memory: { limit: 64 * MIB } });
+      const updating = driver.update(request, { memory: { limit: 64 * MIB } });
 
-      expect(memoryLimit(created.init.pid)).toBe(64 * MIB);
+      if (lacks.includes('update')) await expect(updating).rejects.toThrow('this release has no "update"');
+      else await updating;
+      if (!isInside) expect(memoryLimit(created.init.pid)).toBe(64 * MIB);
     });
 
     it('delete() ends what runs, and may be repeated', async () => {
@@ -274,69 +336,85 @@ export function describeRuntimeDriver(name: string, path: string): void {
     ])('create() that fails says why and leaves nothing: $why', async ({ process, message }) => {
       const request = prepare('', process);
 
-      await expect(driver.create(request)).rejects.toThrow(message);
+      // A kernel in user space looks for the program when it starts it.
+      const making = isInside ? driver.create(request).then(() => driver.start(request)) : driver.create(request);
+      await expect(making).rejects.toThrow(message);
+      if (isInside) await driver.delete(request);
 
       expect(await driver.state(request)).toBe('absent');
+      if (isInside) await until(() => lab.leftovers().length === 0);
       expect(lab.leftovers()).toEqual([]);
     });
 
     it('create() names a runtime binary that is missing', async () => {
-      const request = prepare('true');
+      const without = kind === 'oci' ? lab.driver('/nonexistent/runtime') : lab.shimDriver('/nonexistent/runtime');
 
-      await expect(lab.driver('/nonexistent/runtime').create(request)).rejects.toThrow('/nonexistent/runtime');
+      await expect(without.create(prepare('true'))).rejects.toThrow('/nonexistent/runtime');
     });
 
-    it('create() names a monitor binary that is missing', async () => {
-      await expect(lab.driver(path, '/nonexistent/conmon').create(prepare('true'))).rejects.toThrow(
-        '/nonexistent/conmon',
-      );
-    });
+    if (kind === 'oci') describeConmon();
 
-    it('kill() and delete() do without a runtime that was uninstalled', async () => {
-      const { request, created } = await run('trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done');
-      const other = await run('sleep 300 & exec sleep 300');
-      const without = lab.driver('/nonexistent/runtime');
-      const exit = without.wait(request, created, never);
+    // Their cgroups tell what belongs to them, which they have on the host only.
+    function describeUninstalled(): void {
+      it('kill() and delete() do without a runtime that was uninstalled', async () => {
+        const { request, created } = await run('trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done');
+        const other = await run('sleep 300 & exec sleep 300');
+        const without = lab.driver('/nonexistent/runtime');
+        const exit = without.wait(request, created, never);
 
-      await until(() => lab.logLines(request.logPath ?? '').includes('ready'));
-      await without.kill(request, TERM, 'init');
+        await until(() => lab.logLines(request.logPath ?? '').includes('ready'));
+        await without.kill(request, TERM, 'init');
 
-      expect(await exit).toMatchObject({ exitCode: 3, known: true });
-      await without.delete(request);
-      await without.delete(other.request);
-      expect([isAlive(other.created.init), isAlive(other.created.monitor)]).toEqual([false, false]);
-      await without.kill(other.request, KILL, 'all');
-      // What a runtime does beside its verbs; in the daemon, the managers see to it.
-      lab.removeCgroups(request.id, other.request.id);
-    });
+        expect(await exit).toMatchObject({ exitCode: 3, known: true });
+        await without.delete(request);
+        await without.delete(other.request);
+        expect([isAlive(other.created.init), isAlive(other.created.monitor)]).toEqual([false, false]);
+        await without.kill(other.request, KILL, 'all');
+        // What a runtime does beside its verbs; in the daemon, the managers see to it.
+        lab.removeCgroups(request.id, other.request.id);
+      });
+    }
 
-    it('wait() reports an exit as unknown when the monitor was killed before', async () => {
-      const { request, created } = await run('while :; do sleep 0.1; done');
-      const exit = driver.wait(request, created, never);
-      process.kill(created.monitor.pid, 'SIGKILL');
-      await sleep(300);
-      expect(isAlive(created.init)).toBe(true);
+    // What is conmon's and the OCI runtime's command line alone.
+    function describeConmon(): void {
+      it('create() names a monitor binary that is missing', async () => {
+        await expect(lab.driver(path, '/nonexistent/conmon').create(prepare('true'))).rejects.toThrow(
+          '/nonexistent/conmon',
+        );
+      });
 
-      await driver.kill(request, KILL, 'init');
+      if (!isInside) describeUninstalled();
 
-      expect(await exit).toMatchObject({ exitCode: 255, known: false });
-    });
+      it('wait() reports an exit as unknown when the monitor was killed before', async () => {
+        const { request, created } = await run('while :; do sleep 0.1; done');
+        const exit = driver.wait(request, created, never);
+        process.kill(created.monitor.pid, 'SIGKILL');
+        await sleep(300);
+        expect(isAlive(created.init)).toBe(true);
 
-    it('delete() finishes a create whose daemon died in the middle', async () => {
-      const request = prepare('exec sleep 300');
-      const creating = driver.create(request).catch(() => undefined);
-      await until(() => existsSync(`${request.bundle}/conmon-pidfile`));
+        await driver.kill(request, KILL, 'init');
 
-      await lab.driver(path).delete(request);
+        expect(await exit).toMatchObject({ exitCode: 255, known: false });
+      });
 
-      await creating;
-      await driver.delete(request);
-    });
+      it('delete() finishes a create whose daemon died in the middle', async () => {
+        const request = prepare('exec sleep 300');
+        const creating = driver.create(request).catch(() => undefined);
+        await until(() => existsSync(`${request.bundle}/conmon-pidfile`));
+
+        await lab.driver(path).delete(request);
+
+        await creating;
+        await driver.delete(request);
+        // What a runtime that was killed leaves of these; in the daemon, the managers see to it.
+        lab.removeCgroups(request.id);
+      });
+    }
   });
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let waited = 0; !condition(); waited += 10) {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; !(await condition()); waited += 10) {
     if (waited > 10_000) throw new Error('the condition did not come true within 10 s');
     await sleep(10);
   }

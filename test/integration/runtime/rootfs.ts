@@ -3,7 +3,22 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const APPLETS = ['cat', 'dd', 'echo', 'false', 'grep', 'kill', 'mkdir', 'sh', 'seq', 'setsid', 'sleep', 'tail', 'true'];
+const APPLETS = [
+  'cat',
+  'dd',
+  'echo',
+  'false',
+  'grep',
+  'kill',
+  'mkdir',
+  'ps',
+  'sh',
+  'seq',
+  'setsid',
+  'sleep',
+  'tail',
+  'true',
+];
 
 /** Fails when busybox is not installed. */
 export function buildRootfs(root: string): void {

@@ -10,6 +10,7 @@ const RUNC = '/usr/sbin/runc';
 const CAP_SYS_RESOURCE = 24n;
 
 describeRuntimeDriver('runc', RUNC);
+describeRuntimeDriver('runc of today', join(process.cwd(), '.lab/bin/runc-current'));
 
 describe('OciCliDriver on runc', () => {
   let lab: Lab;

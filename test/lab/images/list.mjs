@@ -1,4 +1,4 @@
-// The images critest v1.36 asks for: name and tags as they follow the registry's host, the layers (trees of
+// The images critest v1.37 asks for: name and tags as they follow the registry's host, the layers (trees of
 // trees.sh) and the image config. `index` wraps the image in an index with a second platform beside it.
 import { arch } from 'node:process';
 

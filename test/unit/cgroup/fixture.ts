@@ -61,8 +61,8 @@ export class CgroupFixture {
   readonly root = mkdtempSync(join(tmpdir(), 'crisol-cgroup-'));
   readonly mounts: MountEntry[];
 
-  constructor(version: Version, files: Files) {
-    const v1 = version === 'v2' ? [] : V1_CONTROLLERS;
+  constructor(version: Version, files: Files, controllers: readonly string[] = V1_CONTROLLERS) {
+    const v1 = version === 'v2' ? [] : controllers;
     const unified = { v1: [], v2: [''], hybrid: ['unified'] }[version];
     this.mounts = [
       ...v1.map((controller) => entry('cgroup', join(this.root, controller), controller)),

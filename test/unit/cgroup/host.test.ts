@@ -39,6 +39,26 @@ const COMMON: Omit<CgroupStats, 'timestampNanos' | 'pressure' | 'swap' | 'cpuUsa
   io: { readBytes: 105, writeBytes: 20, readOperations: 3, writeOperations: 2 },
 };
 
+describe('CgroupHost.limitMemory()', () => {
+  const text = (path: string) => readFileSync(join(fixture?.root ?? '', path), 'latin1');
+
+  it('limits memory, and memory with swap, on v1', () => {
+    make('v1', V1_FILES).host().limitMemory('/pods/a', 4096);
+
+    expect(text('memory/pods/a/memory.limit_in_bytes')).toBe('4096');
+    expect(text('memory/pods/a/memory.memsw.limit_in_bytes')).toBe('4096');
+  });
+
+  it('limits memory and allows no swap on v2, and takes both limits away', () => {
+    const host = make('v2', V2_FILES).host();
+
+    host.limitMemory('/pods/a', 4096);
+    expect([text('pods/a/memory.max'), text('pods/a/memory.swap.max')]).toEqual(['4096', '0']);
+    host.limitMemory('/pods/a', undefined);
+    expect([text('pods/a/memory.max'), text('pods/a/memory.swap.max')]).toEqual(['max', 'max']);
+  });
+});
+
 describe('CgroupHost.readStats()', () => {
   it.each([
     { version: 'v1', files: V1_FILES, cpu: 7000000001n, pressure: undefined },
@@ -172,13 +192,14 @@ describe('CgroupHost.ensure() and remove()', () => {
     expect(readFileSync(join(v1.root, 'cpuset/pods/cpuset.mems'), 'utf8')).toBe('0');
   });
 
-  it('leave everything to systemd where that is the driver', async () => {
-    const host = make('v2', { 'pods.slice/cgroup.procs': '' }).host('systemd');
+  it('make nothing, and leave scopes alone, where systemd is the driver', async () => {
+    const host = make('v2', { 'pods.slice/a.scope/cgroup.procs': '' }).host('systemd');
 
     host.ensure('/other.slice');
-    await host.remove('/pods.slice');
+    await host.remove('/pods.slice/a.scope');
+    await host.remove('/gone.slice');
 
-    expect([host.exists('/other.slice'), host.exists('/pods.slice')]).toEqual([false, true]);
+    expect([host.exists('/other.slice'), host.exists('/pods.slice/a.scope')]).toEqual([false, true]);
   });
 
   it.each(['/', '', '/.', 'pods', '/pods/../..'])('refuse the root or a path outside: "%s"', async (path) => {

@@ -25,6 +25,7 @@ async function crisol(...argv: string[]): Promise<Result> {
   const code = await runCli(argv, {
     output: { out: (text) => (out += text), err: (text) => (err += text), terminal: undefined },
     runDaemon: (config) => Promise.resolve(served.push(config)).then(() => 0),
+    checkHandlers: () => Promise.resolve([]),
     readStdin: () => Promise.resolve('secret\n'),
   });
   return { code, out, err, served };

@@ -70,6 +70,7 @@ async function image(verb: string, ...args: string[]): Promise<{ code: number; o
   const code = await runCli(['image', verb, '--socket', socket, ...args], {
     output: { out: (text) => (out += text), err: (text) => (err += text), terminal: undefined },
     runDaemon: () => Promise.resolve(0),
+    checkHandlers: () => Promise.resolve([]),
     readStdin: () => Promise.resolve('secret\n'),
   });
   return { code, out, err };

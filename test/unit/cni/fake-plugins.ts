@@ -69,9 +69,13 @@ export class FakeNode {
     await chmod(join(this.binDir, name), 0o755);
   }
 
-  async conf(file: string, conf: unknown): Promise<void> {
-    await mkdir(this.confDir, { recursive: true });
-    await writeFile(join(this.confDir, file), typeof conf === 'string' ? conf : JSON.stringify(conf));
+  conf(file: string, conf: unknown): Promise<void> {
+    return this.confIn(this.confDir, file, conf);
+  }
+
+  async confIn(directory: string, file: string, conf: unknown): Promise<void> {
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, file), typeof conf === 'string' ? conf : JSON.stringify(conf));
   }
 
   /** The calls so far, oldest first. */
@@ -98,7 +102,7 @@ export class FakeNode {
     return (await this.calls()).map(({ plugin, verb }) => `${verb} ${plugin}`);
   }
 
-  async network(options: Partial<PodNetworkOptions> = {}): Promise<PodNetwork> {
+  async network(options: Partial<PodNetworkOptions> = {}, ownDirs: readonly string[] = []): Promise<PodNetwork> {
     const network = new PodNetwork({
       confDirs: [this.confDir],
       binDirs: [join(this.root, 'elsewhere'), this.binDir],
@@ -108,7 +112,7 @@ export class FakeNode {
       ...options,
     });
     this.#networks.push(network);
-    await network.start();
+    await network.start(ownDirs);
     return network;
   }
 

@@ -332,3 +332,99 @@ describe('PodNetwork with an embedded network', () => {
     await expect(network.attach(attachRequest())).resolves.toMatchObject({ ips: ['10.9.0.5', 'fd00::5'] });
   });
 });
+
+describe("PodNetwork with handlers' own networks", () => {
+  const own = () => ({ handler: 'kata', confDir: join(node.root, 'kata.d') });
+  const EMPTY = (dir: string) =>
+    `no CNI configuration in "${dir}": install a network add-on or put a .conflist file there`;
+
+  beforeEach(() => node.conf('10-pods.conflist', confList(['one'])));
+
+  it('attaches each pod to the network of its handler, and leaves the others alone', async () => {
+    await node.confIn(own().confDir, '10-own.conflist', confList(['two'], { name: 'own' }));
+    const network = await node.network({}, [own().confDir]);
+
+    await expect(network.attach(attachRequest({ own: own() }))).resolves.toMatchObject({ networkName: 'own' });
+    await expect(network.attach(attachRequest({ sandboxId: 'b' }))).resolves.toMatchObject({ networkName: 'pods' });
+    expect(await node.verbs()).toEqual(['ADD two', 'ADD one']);
+    expect(network.info()).toMatchObject({
+      network: { name: 'pods' },
+      handlerNetworks: { [own().confDir]: { network: { name: 'own' }, path: `${own().confDir}/10-own.conflist` } },
+    });
+  });
+
+  it('names handler, directory and cure where there is none, and never falls back', async () => {
+    const network = await node.network({}, [own().confDir]);
+
+    expect(network.status()).toMatchObject({ ready: true });
+    expect(network.status(own().confDir)).toMatchObject({ ready: false, message: EMPTY(own().confDir) });
+    await expect(network.attach(attachRequest({ own: own() }))).rejects.toMatchObject({
+      code: 'unavailable',
+      message: `cni_conf_dir of runtime handler "kata": ${EMPTY(own().confDir)}`,
+    });
+    expect(await node.verbs()).toEqual([]);
+    expect(await network.cachedSandboxes()).toEqual([]);
+  });
+
+  it('follows the directory as it comes, changes and goes', async () => {
+    const network = await node.network({}, [own().confDir]);
+    const name = () => network.status(own().confDir).networkName;
+
+    await node.confIn(own().confDir, '10-own.conflist', confList(['two'], { name: 'first' }));
+    await eventually(() => name() === 'first');
+    await node.confIn(own().confDir, '10-own.conflist', confList(['two'], { name: 'second' }));
+    await eventually(() => name() === 'second');
+    await rm(own().confDir, { recursive: true });
+    await eventually(() => !network.status(own().confDir).ready);
+    expect(network.status()).toMatchObject({ ready: true, networkName: 'pods' });
+  });
+
+  it('follow() takes up directories and lets go of others; a pod on its way still gets the one of its handler', async () => {
+    const other = join(node.root, 'other.d');
+    await node.confIn(own().confDir, '10-own.conflist', confList(['two'], { name: 'own' }));
+    await node.confIn(other, '10-other.conflist', confList(['two'], { name: 'other' }));
+    const network = await node.network({}, [own().confDir]);
+
+    await network.follow([other, other]);
+
+    expect(network.status(other)).toMatchObject({ ready: true, networkName: 'other' });
+    expect(network.status(own().confDir)).toMatchObject({ ready: false });
+    await expect(network.attach(attachRequest({ own: own() }))).resolves.toMatchObject({ networkName: 'own' });
+  });
+
+  it('detaches by what the pod was attached with, when directory and handler are gone and the daemon is another', async () => {
+    await node.confIn(own().confDir, '10-own.conflist', confList(['two'], { name: 'own' }));
+    const first = await node.network({}, [own().confDir]);
+    await first.attach(attachRequest({ own: own() }));
+    first.stop();
+    await rm(own().confDir, { recursive: true });
+    const second = await node.network();
+
+    await second.detach('abc', undefined, own().confDir);
+
+    expect(await node.verbs()).toEqual(['ADD two', 'DEL two']);
+    expect((await node.calls())[1]!.conf['name']).toBe('own');
+    expect(await second.cachedSandboxes()).toEqual([]);
+  });
+
+  it("uses the handler's network for a damaged record", async () => {
+    await node.confIn(own().confDir, '10-own.conflist', confList(['two'], { name: 'own' }));
+    const network = await node.network();
+    await writeFile(join(node.cacheDir, 'abc.json'), '{"version":9}');
+
+    await network.detach('abc', undefined, own().confDir);
+
+    expect(await node.verbs()).toEqual(['DEL two']);
+  });
+
+  it('collects garbage in every network', async () => {
+    await node.conf('10-pods.conflist', confList(['one'], { cniVersion: '1.1.0' }));
+    await node.confIn(own().confDir, '10-own.conflist', confList(['two'], { name: 'own', cniVersion: '1.1.0' }));
+    const network = await node.network({}, [own().confDir]);
+
+    await network.gc([]);
+
+    const collected = (await node.calls()).filter(({ verb }) => verb === 'GC');
+    expect(collected.map(({ plugin, conf }) => `${plugin} ${String(conf['name'])}`)).toEqual(['one pods', 'two own']);
+  });
+});

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { checkHost } from '../../../src/config/check-host.ts';
+import { THIS_HOST } from '../../../src/config/host-facts.ts';
 import { LONGEST_RUN_BYTES } from '../../../src/config/check-places.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 
@@ -50,6 +51,15 @@ describe('checkHost()', () => {
     ]);
   });
 
+  it("warns of a handler's network directory that is missing, also of the default handler's", () => {
+    const own = `cni_conf_dir = "${directory}/none.d"\n`;
+    const other = `[runtimes.other]\nkind = "oci"\npath = "sh"\ncni_conf_dir = "${directory}"\n`;
+
+    expect(check(runtimes('sh', own) + other)).toEqual([
+      'warning runtimes.runc.cni_conf_dir: there is no directory "DIR/none.d" yet: pods of this handler have no network until a CNI configuration is there',
+    ]);
+  });
+
   it('reports directories that cannot be', () => {
     expect(check(`root = "${directory}/plain/root"\nrun = "${directory}"\n${runtimes('sh')}`)).toEqual([
       'error root: "DIR/plain/root" is not a directory and cannot become one',
@@ -82,5 +92,21 @@ describe('checkHost()', () => {
       'warning network.bin_dirs',
       'warning network.conf_dirs',
     ]);
+  });
+
+  it('reports that SELinux is wanted on a host without it, and nothing where nobody wants it', () => {
+    const without = { ...THIS_HOST, hasSelinux: () => false };
+    const path = join(directory, 'selinux.toml');
+    const reported = (text: string, facts = without) => {
+      writeFileSync(path, `version = 1\nrun = "/run/x"\n${text}`);
+      return checkHost(loadConfig({ path }), facts).filter(({ key }) => key === 'cri.selinux');
+    };
+
+    expect(reported('[cri]\nselinux = true\n')).toEqual([
+      { severity: 'warning', key: 'cri.selinux', message: expect.stringContaining('not enabled on this host') },
+    ]);
+    expect(reported('[cri]\nselinux = true\n', { ...without, hasSelinux: () => true })).toEqual([]);
+    expect(reported('[cri]\nselinux = false\n')).toEqual([]);
+    expect(reported('')).toEqual([]);
   });
 });

@@ -68,6 +68,7 @@ args = ["--platform=systrap"]
 annotations = ["dev.gvisor.*"]
 sandbox_process = true
 create_timeout = "3m"
+cni_conf_dir = "/etc/cni/gvisor.d"
 features = { user_namespaces = false }
 [runtimes.kata]
 kind = "shim-v2"
@@ -82,6 +83,7 @@ privileged_without_host_devices = true
     expect(runtimes['gvisor']).toMatchObject({
       args: ['--platform=systrap'],
       annotations: ['dev.gvisor.*'],
+      cniConfDir: '/etc/cni/gvisor.d',
       sandboxProcess: true,
       createTimeoutMs: 180_000,
       features: { userNamespaces: false },
@@ -253,6 +255,11 @@ privileged_without_host_devices = true
       part: '4: runtimes.x.options: containerd\'s table; BinaryName is "path"',
     },
     {
+      name: 'number of networks',
+      text: '[runtimes.x]\nkind = "oci"\ncni_max_conf_num = 2\n',
+      part: "4: runtimes.x.cni_max_conf_num: containerd's key; a pod gets the first network",
+    },
+    {
       name: "CRI-O's keys",
       text: '[runtimes.x]\nkind = "oci"\nruntime_path = "/x"\n',
       part: '4: runtimes.x.runtime_path: the key is called "path" here',
@@ -261,6 +268,53 @@ privileged_without_host_devices = true
     write(`version = 1\n${text}`);
 
     expect(problems()).toEqual([expect.stringContaining(part)]);
+  });
+
+  it("refuses a handler's network directory that is not absolute", () => {
+    write('version = 1\n[runtimes.x]\nkind = "oci"\ncni_conf_dir = "kata.d"\n');
+
+    expect(problems()).toEqual([expect.stringContaining('4: runtimes.x.cni_conf_dir: must be an absolute path')]);
+  });
+
+  const containerd = '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes';
+  it.each([
+    {
+      name: "containerd's runc with a binary",
+      text:
+        `${containerd}.crun]\nruntime_type = "io.containerd.runc.v2"\n` +
+        `${containerd}.crun.options]\nBinaryName = "/usr/bin/crun"\nRoot = "/run/crun"\n`,
+      problem:
+        ':2: plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun: write [runtimes.crun] with kind = "oci", ' +
+        'path = "/usr/bin/crun", root = "/run/crun" instead',
+    },
+    {
+      name: "containerd's gVisor",
+      text:
+        `${containerd}.runsc]\nruntime_type = "io.containerd.runsc.v1"\npod_annotations = ["dev.gvisor.*"]\ncni_conf_dir = "/etc/cni/own.d"\n` +
+        `${containerd}.runsc.options]\nConfigPath = "/etc/containerd/runsc.toml"\n`,
+      problem:
+        ':2: plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runsc: write [runtimes.runsc] with ' +
+        'kind = "shim-v2", path = "/usr/bin/containerd-shim-runsc-v1", config_path = "/etc/containerd/runsc.toml", ' +
+        'cni_conf_dir = "/etc/cni/own.d", annotations = ["dev.gvisor.*"] instead',
+    },
+    {
+      name: "CRI-O's Kata",
+      text:
+        '[crio.runtime.runtimes.kata]\nruntime_path = "/opt/kata/bin/containerd-shim-kata-v2"\n' +
+        'runtime_type = "vm"\nprivileged_without_host_devices = true\n',
+      problem:
+        ':2: crio.runtime.runtimes.kata: write [runtimes.kata] with kind = "shim-v2", ' +
+        'path = "/opt/kata/bin/containerd-shim-kata-v2", privileged_without_host_devices = true instead',
+    },
+    {
+      name: "containerd's keys in our table",
+      text: '[runtimes.x]\nruntime_type = "io.containerd.runc.v2"\n[runtimes.x.options]\nBinaryName = "/x"\n',
+      problem: ':2: runtimes.x.kind: missing: write [runtimes.x] with kind = "oci", path = "/x"',
+    },
+  ])('answers $name with the table to write, with file and line', ({ text, problem }) => {
+    write(`version = 1\n${text}`);
+
+    expect(problems()).toContainEqual(expect.stringContaining(problem));
   });
 
   it('refuses a named file or drop-in directory that is not there', () => {

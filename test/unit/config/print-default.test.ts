@@ -24,7 +24,7 @@ describe('printDefaultConfig()', () => {
 
   it('shows only keys that exist, also where they are commented out', () => {
     // One "#" before a key or a table is a value to switch on; the doc lines are prose.
-    const switchedOn = printDefaultConfig().replaceAll(/^# ([a-z_]+ = .*|\[[a-z.]+\])$/gm, '$1');
+    const switchedOn = printDefaultConfig().replaceAll(/^# ([a-z_]+ = .*|\[[a-z."/]+\])$/gm, '$1');
 
     expect(load(switchedOn)).toMatchObject({
       cri: { socketGroup: 'kube' },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DAEMON_FIELDS } from '../../../src/config/daemon-keys.ts';
+import { POLICY_SCOPE_FIELDS } from '../../../src/config/image-policy.ts';
 import { fallbackOf, type Fields } from '../../../src/config/field.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { SYSTEM_PLACES } from '../../../src/config/places.ts';
@@ -22,7 +23,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 function switchedOn(file: string): string {
   const text = readFileSync(file, 'utf8');
-  return text.replaceAll(/^# ([a-z_]+ = .*|\[[a-z.]+\])$/gm, '$1');
+  return text.replaceAll(/^# ([a-z_]+ = .*|\[[a-z.-]+\])$/gm, '$1');
 }
 
 function load(text: string): ReturnType<typeof loadConfig> {
@@ -59,6 +60,7 @@ describe('docs/configuration.md', () => {
   const tables: Record<string, Fields> = {
     daemon: DAEMON_FIELDS,
     ...Object.fromEntries(Object.entries(SECTIONS).map(([name, { fields }]) => [name, fields])),
+    scope: POLICY_SCOPE_FIELDS,
     oci: OCI_FIELDS,
     shim: SHIM_FIELDS,
     features: FEATURE_FIELDS,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findCdiEdits } from '../../../src/container/cdi-devices.ts';
@@ -54,9 +54,10 @@ describe('findCdiEdits()', () => {
 
     const [edits] = await findCdiEdits(['acme.com/gpu=0'], directories);
 
+    const { uid, gid } = statSync('/dev/null');
     expect(edits?.nodes).toEqual([
       {
-        device: { path: '/dev/own', type: 'c', major: 1, minor: 3, fileMode: 0o666, uid: 0, gid: 0 },
+        device: { path: '/dev/own', type: 'c', major: 1, minor: 3, fileMode: 0o666, uid, gid },
         permissions: 'r',
       },
       {
@@ -69,12 +70,12 @@ describe('findCdiEdits()', () => {
   it('names a device that is nowhere, and the files that were no help', async () => {
     write('etc', 'acme.json', spec({ 0: {} }));
     write('etc', 'broken.json', '{');
-    write('run', 'other.yaml', 'kind: acme.com/gpu');
+    write('run', 'other.yaml', 'kind: acme.com/gpu\nkind: acme.com/gpu');
 
     await expect(findCdiEdits(['acme.com/gpu=7'], directories)).rejects.toMatchObject({
       code: 'failed-precondition',
       message: expect.stringMatching(
-        /^CDI device "acme\.com\/gpu=7" is in no spec of .*; .*broken\.json" is not JSON.*; .*other\.yaml" is YAML/,
+        /^CDI device "acme\.com\/gpu=7" is in no spec of .*; .*broken\.json" is not JSON.*; .*other\.yaml" is not YAML/,
       ),
     });
   });
@@ -84,6 +85,29 @@ describe('findCdiEdits()', () => {
     write('etc', 'broken.json', '{');
 
     expect(await findCdiEdits(['acme.com/gpu=0'], directories)).toHaveLength(1);
+  });
+
+  it('reads YAML as vendors write it', async () => {
+    const lines = [
+      '---',
+      'cdiVersion: "0.5.0"',
+      'kind: acme.com/gpu',
+      'devices:',
+      '- name: "0"',
+      '  containerEdits:',
+      '    deviceNodes:',
+      '    - path: /dev/gpu0',
+      '      hostPath: /dev/null',
+      'containerEdits:',
+      '  env:',
+      '  - ACME_VISIBLE_DEVICES=void',
+    ];
+    write('etc', 'acme.yaml', lines.join('\n'));
+
+    const [all, device] = await findCdiEdits(['acme.com/gpu=0'], directories);
+
+    expect(all?.env).toEqual(['ACME_VISIBLE_DEVICES=void']);
+    expect(device?.nodes).toMatchObject([{ device: { path: '/dev/gpu0', major: 1, minor: 3 } }]);
   });
 
   it('refuses a device that one directory defines twice', async () => {

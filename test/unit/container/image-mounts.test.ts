@@ -14,7 +14,7 @@ function imageMount(image: string, imageSubPath = '') {
 function imageRecord(id: string, repoDigests: string[]): ImageRecord {
   return {
     ...{ id, repoDigests, repoTags: [], layers: ['sha256:chain'], sizeBytes: 1, manifestDigest: '' },
-    ...{ runtimeHandler: '', pinned: false, annotations: {}, pulledAt: '0' },
+    ...{ runtimeHandler: '', pinned: false, annotations: {}, pulledAt: '0', verifications: [], artifactType: '' },
     config: {
       user: '',
       env: [],
@@ -33,19 +33,14 @@ const images = new Map([
   ['data:1', imageRecord('sha256:aa', ['docker.io/library/data@sha256:dd'])],
   ['loaded:1', imageRecord('sha256:bb', [])],
 ]);
-const store = { find: (reference: string) => images.get(reference) };
+const store = { find: (reference: string) => images.get(reference), requireTrusted: () => undefined };
 
 describe('findImageVolumes()', () => {
-  it('names each image once, by the digest it was pulled with or else its id', () => {
+  it('names each image once, and refers to it as PullImage does', () => {
     const mounts = [imageMount('data:1'), mount(), imageMount('loaded:1'), imageMount('data:1', 'etc')];
 
     expect(findImageVolumes(store, container({ mounts }))).toEqual([
-      {
-        reference: 'data:1',
-        imageId: 'sha256:aa',
-        imageRef: 'docker.io/library/data@sha256:dd',
-        layers: ['sha256:chain'],
-      },
+      { reference: 'data:1', imageId: 'sha256:aa', imageRef: 'sha256:aa', layers: ['sha256:chain'] },
       { reference: 'loaded:1', imageId: 'sha256:bb', imageRef: 'sha256:bb', layers: ['sha256:chain'] },
     ]);
   });

@@ -9,7 +9,12 @@ describe('reportHost()', () => {
       error: (line: object) => lines.push({ level: 'error', ...line }),
       warn: (line: object) => lines.push({ level: 'warn', ...line }),
     };
-    const emptyHost = { findProgram: () => undefined, kindOf: () => 'absent' as const, hasGroup: () => false };
+    const emptyHost = {
+      findProgram: () => undefined,
+      kindOf: () => 'absent' as const,
+      hasGroup: () => false,
+      hasSelinux: () => false,
+    };
     const config = loadConfig({ standaloneDir: '/nowhere' });
 
     reportHost(config, log, { ...emptyHost, kindOf: (path) => (path === '/' ? 'directory' : 'absent') });

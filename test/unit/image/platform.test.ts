@@ -10,6 +10,16 @@ describe('platformRank()', () => {
     { host: linux('amd64'), platform: linux('386'), rank: 1 },
     { host: linux('amd64'), platform: linux('amd64', 'v3'), rank: undefined },
     { host: linux('amd64'), platform: { os: 'windows', architecture: 'amd64' }, rank: undefined },
+    { host: linux('amd64', 'v3'), platform: linux('amd64', 'v3'), rank: 0 },
+    { host: linux('amd64', 'v3'), platform: linux('amd64', 'v2'), rank: 1 },
+    { host: linux('amd64', 'v3'), platform: linux('amd64'), rank: 2 },
+    { host: linux('amd64', 'v3'), platform: linux('386'), rank: 3 },
+    { host: linux('amd64', 'v2'), platform: linux('amd64', 'v4'), rank: undefined },
+    { host: linux('arm', 'v6'), platform: linux('arm', 'v7'), rank: undefined },
+    { host: linux('arm', 'v6'), platform: linux('arm', 'v6'), rank: 0 },
+    { host: linux('arm', 'v7'), platform: linux('arm', 'v6'), rank: 1 },
+    { host: linux('arm', 'v7'), platform: linux('arm'), rank: 0 },
+    { host: linux('arm64', 'v8'), platform: linux('arm', 'v7'), rank: 2 },
     { host: linux('arm64'), platform: linux('arm64', 'v8'), rank: 0 },
     { host: linux('arm64'), platform: linux('arm64'), rank: 0 },
     { host: linux('arm64'), platform: linux('arm', 'v6'), rank: 3 },
@@ -26,5 +36,12 @@ describe('choosePlatform()', () => {
 
     expect(choosePlatform(candidates, linux('amd64'))).toMatchObject({ id: 3 });
     expect(choosePlatform(candidates, linux('s390x'))).toBeUndefined();
+  });
+
+  it('takes the highest variant that the host has', () => {
+    const candidates = ['v1', 'v4', 'v2', 'v3'].map((variant) => ({ variant, platform: linux('amd64', variant) }));
+
+    expect(choosePlatform(candidates, linux('amd64', 'v3'))).toMatchObject({ variant: 'v3' });
+    expect(choosePlatform(candidates, linux('amd64'))).toMatchObject({ variant: 'v1' });
   });
 });

@@ -173,7 +173,7 @@ const hostile: readonly HostileCase[] = [
       response.write('x');
     },
     code: 'unavailable',
-    message: /RegistryUnavailable: .*stopped sending/,
+    message: /RegistryUnavailable: .*layer "sha256:.*registry "127.*at \d bytes a second for 1.5 s; at least 1024/,
   },
   {
     name: 'silence',
@@ -210,15 +210,16 @@ const hostile: readonly HostileCase[] = [
     message: /schema 1.*no longer supported/,
   },
   {
-    name: 'an artifact that is no image',
+    name: 'an artifact with a title that climbs',
     at: '/manifests/',
     spoil: (_request, response) => {
       const blob = { mediaType: 'application/x-wasm', digest: digestOf('x'), size: 1 };
-      const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: blob, layers: [blob] };
+      const layer = { ...blob, annotations: { 'org.opencontainers.image.title': '../x' } };
+      const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: blob, layers: [layer] };
       response.writeHead(200, { 'content-type': OCI_MANIFEST }).end(JSON.stringify(manifest));
     },
-    code: 'failed-precondition',
-    message: /not a container image/,
+    code: 'invalid-argument',
+    message: /has the title "\.\.\/x", which is no plain relative path/,
   },
   {
     name: 'an endless rate limit',

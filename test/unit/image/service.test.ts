@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { digestOf } from '../../../src/image/digest.ts';
 import { makeImage, serve, type FakeImage } from '../../fakes/fake-image.ts';
 import { makeFixture, type Fixture } from './fixture.ts';
 
@@ -63,6 +64,20 @@ describe('ImageService.remove()', () => {
     expect(fixture.service.fsInfo()).toMatchObject({ usedBytes: 0, inodesUsed: 0 });
   });
 
+  it('removes layers before their blobs, so that a crash leaves no layer whose blob nobody fetches', async () => {
+    await fixture.pull('app:v1');
+    const left: (readonly string[])[] = [];
+    const remove = fixture.layers.remove.bind(fixture.layers);
+    fixture.layers.remove = async (chainId) => {
+      left.push(await blobsLeft());
+      await remove(chainId);
+    };
+
+    await fixture.service.remove(image.id);
+
+    expect(left.map((blobs) => blobs.length)).toEqual([4, 4]);
+  });
+
   it('keeps what another image shares', async () => {
     const other = makeImage({ layers: [image.layers[0]!], label: 'other' });
     serve(fixture.registry, other, 'other', 'v1');
@@ -107,6 +122,22 @@ describe('ImageService.remove()', () => {
   });
 });
 
+describe('ImageService.check()', () => {
+  it('misses no blob that an image never had: its layer was here before', async () => {
+    await fixture.pull('app:v1');
+    await fixture.service.close();
+    for (const layer of image.layers)
+      await rm(join(fixture.root, 'store/content/blobs/sha256', digestOf(layer).slice('sha256:'.length)));
+    await fixture.reopen();
+    const again = makeImage({ layers: image.layers, label: 'again' });
+    serve(fixture.registry, again, 'again', 'v1');
+    await fixture.pull('again:v1');
+    await fixture.service.remove(image.id);
+
+    expect(await fixture.service.check(false)).toMatchObject({ blobs: 2, layers: 2, findings: [] });
+  });
+});
+
 describe('ImageService.open()', () => {
   it('knows the images of before, and which are pinned now', async () => {
     const record = await fixture.pull('app:v1');
@@ -127,6 +158,31 @@ describe('ImageService.open()', () => {
     expect(fixture.service.list()).toHaveLength(1);
     expect(await readdir(join(fixture.root, 'store/quarantine'))).toHaveLength(2);
     expect(await readdir(images)).toHaveLength(1);
+  });
+
+  it('forgets a record of which a power cut left no content', async () => {
+    await fixture.pull('app:v1');
+    const images = join(fixture.root, 'store/images');
+    const [name = ''] = await readdir(images);
+    await writeFile(join(images, name), Buffer.alloc(100));
+
+    await fixture.reopen();
+
+    expect(fixture.service.list()).toEqual([]);
+    expect(await readdir(images)).toEqual([]);
+    expect((await fixture.pull('app:v1')).id).toBe(image.id);
+  });
+
+  it('shows no image whose layers a power cut took, until it is pulled again', async () => {
+    const record = await fixture.pull('app:v1');
+    await fixture.layers.remove(record.layers[1]!);
+
+    await fixture.reopen();
+
+    expect(fixture.service.list()).toEqual([]);
+    const again = await fixture.pull('app:v1');
+    expect(again).toEqual({ ...record, pulledAt: again.pulledAt });
+    expect(fixture.service.list()).toEqual([again]);
   });
 
   it('gives a tag that two records have to the newer one', async () => {

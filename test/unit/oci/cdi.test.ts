@@ -36,8 +36,11 @@ describe('parseCdiSpec()', () => {
   const device = { name: '0', containerEdits: { deviceNodes: [{ path: '/dev/null' }] } };
   const spec = { cdiVersion: '0.6.0', kind: 'acme.com/gpu', devices: [device] };
 
-  it('takes a spec, with null for nothing', () => {
-    const parsed = parseCdiSpec(JSON.stringify({ ...spec, containerEdits: null, annotations: { a: 'b' } }), '/x.json');
+  it('takes a spec, with null for nothing', async () => {
+    const parsed = await parseCdiSpec(
+      JSON.stringify({ ...spec, containerEdits: null, annotations: { a: 'b' } }),
+      '/x.json',
+    );
 
     expect(parsed.devices[0]?.containerEdits.deviceNodes).toEqual([{ path: '/dev/null' }]);
     expect(parsed.containerEdits).toBeUndefined();
@@ -53,14 +56,17 @@ describe('parseCdiSpec()', () => {
     { wrong: { ...spec, containerEdits: { hooks: [{ hookName: 'never', path: '/h' }] } }, complaint: /hookName/ },
     { wrong: { ...spec, containerEdits: { mounts: [{ hostPath: '/a', containerPath: 'b' }] } }, complaint: /mounts/ },
   ])('refuses $complaint', ({ wrong, complaint }) => {
-    expect(() => parseCdiSpec(typeof wrong === 'string' ? wrong : JSON.stringify(wrong), '/x.json')).toThrow(complaint);
+    const text = typeof wrong === 'string' ? wrong : JSON.stringify(wrong);
+
+    return expect(parseCdiSpec(text, '/x.json')).rejects.toThrow(complaint);
   });
 });
 
-function edits(containerEdits: object, nodes: CdiNode[]): ResolvedEdits {
+async function edits(containerEdits: object, nodes: CdiNode[]): Promise<ResolvedEdits> {
   const devices = [{ name: '0', containerEdits }];
   const text = JSON.stringify({ cdiVersion: '0.6.0', kind: 'acme.com/gpu', devices });
-  return { ...parseCdiSpec(text, '/x.json').devices[0]!.containerEdits, nodes };
+  const { devices: parsed } = await parseCdiSpec(text, '/x.json');
+  return { ...parsed[0]!.containerEdits, nodes };
 }
 
 describe('applyCdiEdits()', () => {
@@ -70,7 +76,7 @@ describe('applyCdiEdits()', () => {
     expect(applyCdiEdits(base, [])).toBe(base);
   });
 
-  it('makes every edit, the later one winning', () => {
+  it('makes every edit, the later one winning', async () => {
     const first = {
       env: ['GPU=0', 'PATH=/vendor'],
       mounts: [{ hostPath: '/opt/lib', containerPath: '/lib/acme', options: ['ro', 'bind'] }],
@@ -85,7 +91,7 @@ describe('applyCdiEdits()', () => {
     const gpu = { device: { path: '/dev/gpu0', type: 'c', major: 195, minor: 0 }, permissions: 'rw' } as const;
     const fifo = { device: { path: '/dev/pipe', type: 'p' }, permissions: '' } as const;
 
-    const spec = applyCdiEdits(base, [edits(first, [gpu]), edits(second, [fifo])]);
+    const spec = applyCdiEdits(base, [await edits(first, [gpu]), await edits(second, [fifo])]);
 
     expect(spec.process.env).toEqual(expect.arrayContaining(['GPU=all', 'PATH=/vendor']));
     expect(spec.process.env.filter((line) => /^(GPU|PATH)=/.test(line))).toHaveLength(2);

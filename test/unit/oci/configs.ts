@@ -193,7 +193,7 @@ export function pauseInput(fields: Partial<PauseSpecInput> = {}): PauseSpecInput
     user: { uid: 65535, gid: 65535, additionalGids: [65535], username: '' },
     files: POD_FILES,
     host: HOST,
-    handler: { podAnnotations: [] },
+    handler: { podAnnotations: [], sandboxProcess: false },
     ...fields,
   };
 }

@@ -6,7 +6,6 @@ import { deviceNodes, deviceRules, grantDevice } from '../../../src/oci/devices.
 import type { HostDevice } from '../../../src/oci/devices.ts';
 import { specNamespaces } from '../../../src/oci/namespaces.ts';
 import { buildPauseSpec } from '../../../src/oci/pause-spec.ts';
-import { selinuxLabels } from '../../../src/oci/selinux.ts';
 import { checkSysctls } from '../../../src/oci/sysctl.ts';
 import { HOST, container, pauseInput, sandbox, sandboxSecurity, security, specInput } from './configs.ts';
 
@@ -61,7 +60,9 @@ describe('apparmorProfile()', () => {
   const off = { apparmorEnabled: false };
 
   it.each([
-    { fields: {}, facts: on, expected: undefined },
+    { fields: {}, facts: on, expected: 'crisol-default' },
+    { fields: {}, facts: off, expected: undefined },
+    { fields: { privileged: true }, facts: on, expected: undefined },
     { fields: { apparmor: RUNTIME_DEFAULT }, facts: on, expected: 'crisol-default' },
     { fields: { apparmor: RUNTIME_DEFAULT }, facts: { apparmorEnabled: true }, expected: undefined },
     { fields: { apparmor: RUNTIME_DEFAULT }, facts: off, expected: undefined },
@@ -80,26 +81,14 @@ describe('apparmorProfile()', () => {
     );
     expect(apparmorProfile(null, off)).toBeUndefined();
   });
-});
 
-describe('selinuxLabels()', () => {
-  const options = { user: '', role: '', type: '', level: 's0:c1,c2' };
+  it('refuses a named profile that is not loaded, and leaves it to the runtime where nobody knows', () => {
+    const named = security({ apparmor: localhost('strict') });
 
-  it('fills in the usual parts', () => {
-    expect(selinuxLabels(security({ selinuxOptions: options }), true)).toEqual({
-      process: 'system_u:system_r:container_t:s0:c1,c2',
-      mount: 'system_u:object_r:container_file_t:s0:c1,c2',
-    });
-    expect(
-      selinuxLabels(security({ selinuxOptions: { user: 'u', role: 'r', type: 't', level: '' } }), true)?.process,
-    ).toBe('u:r:t:s0');
-  });
-
-  it('is nothing without SELinux, without options, and for privileged containers', () => {
-    expect(selinuxLabels(security({ selinuxOptions: options }), false)).toBeUndefined();
-    expect(selinuxLabels(security(), true)).toBeUndefined();
-    expect(selinuxLabels(null, true)).toBeUndefined();
-    expect(selinuxLabels(security({ selinuxOptions: options, privileged: true }), true)).toBeUndefined();
+    expect(() => apparmorProfile(named, { ...on, isApparmorProfileLoaded: () => false })).toThrow(
+      'profile "strict" is not loaded on this host: load it with apparmor_parser',
+    );
+    expect(apparmorProfile(named, { ...on, isApparmorProfileLoaded: () => undefined })).toBe('strict');
   });
 });
 
@@ -185,14 +174,23 @@ describe('specNamespaces()', () => {
 });
 
 describe('buildContainerSpec()', () => {
-  it('labels a container on an SELinux host', () => {
-    const selinuxOptions = { user: '', role: '', type: '', level: 's0:c1' };
-    const config = container({ linux: { resources: null, securityContext: security({ selinuxOptions }) } });
+  it('labels the process and the files of a container, and of a privileged one the files', () => {
+    const labels = { mount: 'u:object_r:file_t:s0:c1,c2', relabels: true };
+    const spec = buildContainerSpec(specInput({ selinux: { ...labels, process: 'u:r:t:s0:c1,c2' } }));
+    const bare = buildContainerSpec(specInput({ selinux: labels }));
 
-    const spec = buildContainerSpec(specInput({ container: config, host: { ...HOST, selinuxEnabled: true } }));
+    expect(spec.process.selinuxLabel).toBe('u:r:t:s0:c1,c2');
+    expect(spec.linux.mountLabel).toBe('u:object_r:file_t:s0:c1,c2');
+    expect(bare.process).not.toHaveProperty('selinuxLabel');
+    expect(bare.linux.mountLabel).toBe('u:object_r:file_t:s0:c1,c2');
+    expect(buildContainerSpec(specInput()).linux).not.toHaveProperty('mountLabel');
+  });
 
-    expect(spec.process.selinuxLabel).toContain('container_t:s0:c1');
-    expect(spec.linux.mountLabel).toContain('container_file_t:s0:c1');
+  it('labels a pause process and its files', () => {
+    const spec = buildPauseSpec(pauseInput({ selinux: { process: 'u:r:t:s0', mount: 'u:r:f:s0', relabels: true } }));
+
+    expect(spec.process.selinuxLabel).toBe('u:r:t:s0');
+    expect(spec.linux.mountLabel).toBe('u:r:f:s0');
   });
 
   it('applies RuntimeDefault and an AppArmor profile', () => {
@@ -236,7 +234,7 @@ describe('buildPauseSpec()', () => {
           user: { path: '/u', uidMappings: [], gidMappings: [] },
         },
         sysctls: { 'net.core.somaxconn': '9' },
-        handler: { podAnnotations: ['dev.gvisor.*'] },
+        handler: { podAnnotations: ['dev.gvisor.*'], sandboxProcess: false },
         host: { ...HOST, canLowerOomScore: false, ownOomScoreAdj: 5 },
       }),
     );
@@ -246,5 +244,14 @@ describe('buildPauseSpec()', () => {
     expect(spec.linux.seccomp).toBeDefined();
     expect(spec.annotations).toMatchObject({ 'dev.gvisor.a': '1', 'io.kubernetes.cri.container-type': 'sandbox' });
     expect(spec.process.oomScoreAdj).toBe(5);
+  });
+
+  it('names a sandbox with a kernel of its own, also in a namespace that has the name', () => {
+    const namespaces = { ...pauseInput().namespaces, uts: { path: '/ns/uts' } };
+    const hostnameOf = (sandboxProcess: boolean) =>
+      buildPauseSpec(pauseInput({ namespaces, handler: { podAnnotations: [], sandboxProcess } })).hostname;
+
+    expect(hostnameOf(true)).toBe('pod-one');
+    expect(hostnameOf(false)).toBeUndefined();
   });
 });

@@ -33,7 +33,7 @@ describe('resolveUser()', () => {
       name: 'run_as_user and group',
       request: { runAsUser: id('1000'), runAsGroup: id('3000'), supplementalGroups: ['4000'] },
       image: '',
-      expected: [1000, 3000, [3000, 50000, 60000, 4000], 'web'],
+      expected: [1000, 3000, [3000, 4000, 50000, 60000], 'web'],
     },
     {
       name: 'strict groups',

@@ -36,19 +36,42 @@ describe('parseVersion()', () => {
 });
 
 describe('mergeFeatures()', () => {
-  it('lets the configuration win and knows where it came from', () => {
+  it('lets the configuration win, and tells for each feature where it is from', () => {
     const reported = { recursiveReadOnlyMounts: true, userNamespaces: true };
 
-    expect(mergeFeatures('1', reported, { userNamespaces: false })).toMatchObject({
-      source: 'reported',
-      recursiveReadOnlyMounts: true,
-      userNamespaces: false,
+    const { features, sources } = mergeFeatures('1', reported, { userNamespaces: false }, { sandboxProcess: true });
+
+    expect(features).toMatchObject({ recursiveReadOnlyMounts: true, userNamespaces: false, sandboxProcess: true });
+    expect(sources).toEqual({
+      recursiveReadOnlyMounts: 'reported',
+      userNamespaces: 'configured',
+      sandboxProcess: 'probed',
     });
-    expect(mergeFeatures('1', undefined, { userNamespaces: true })).toMatchObject({ source: 'configured' });
-    expect(mergeFeatures('1', undefined, { userNamespaces: undefined })).toMatchObject({
+  });
+
+  it('takes what nobody knows for absent, and says so', () => {
+    const { features, sources } = mergeFeatures('1', undefined, { userNamespaces: undefined });
+
+    expect(features).toMatchObject({
       source: 'unknown',
       userNamespaces: false,
       sandboxProcess: false,
+      selinux: 'container',
+    });
+    expect(new Set(Object.values(sources))).toEqual(new Set(['unknown']));
+  });
+
+  it('calls a sandbox only configured by its address, and takes traits only of one that is a sandbox', () => {
+    const probed = { sandboxProcess: true, containerCgroups: false, portForward: 'driver' } as const;
+
+    expect(mergeFeatures('1', undefined, {}, probed).features).toMatchObject(probed);
+    expect(mergeFeatures('1', undefined, { sandboxProcess: false }, probed).features).toMatchObject({
+      containerCgroups: true,
+      portForward: 'netns',
+    });
+    expect(mergeFeatures('1', undefined, { sandboxProcess: true }).features).toMatchObject({
+      sandboxProcess: true,
+      portForward: 'pod-address',
     });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { firstError, withHint } from '../../../src/runtime/first-error.ts';
+import { cureOf, firstError, runtimeFailure } from '../../../src/runtime/first-error.ts';
 
 describe('firstError()', () => {
   it.each([
@@ -37,17 +37,25 @@ describe('firstError()', () => {
   });
 });
 
-describe('withHint()', () => {
+describe('cureOf()', () => {
   it.each([
     { error: 'write to /proc/self/oom_score_adj: Permission denied', cure: /CAP_SYS_RESOURCE/ },
     { error: 'cgroups in hybrid mode not supported, drop all controllers from cgroupv2', cure: /crun/ },
     { error: 'exec /bin/x: exec format error', cure: /architecture/ },
     { error: 'exec: "/x": permission denied', cure: /not executable/ },
-  ])('adds the cure of: $error', ({ error, cure }) => {
-    expect(withHint(error)).toMatch(cure);
+  ])('knows the cure of: $error', ({ error, cure }) => {
+    expect(cureOf(error)).toMatch(cure);
   });
 
-  it('leaves other errors alone', () => {
-    expect(withHint('something else')).toBe('something else');
+  it('knows none of other errors', () => {
+    expect(cureOf('something else')).toBeUndefined();
+  });
+});
+
+describe('runtimeFailure()', () => {
+  it('keeps reason and cure apart, and shows both in the message', () => {
+    const failure = runtimeFailure('runtime "x" start', 'exec /x: exec format error');
+    expect(failure.reason).toBe('runtime "x" start: exec /x: exec format error');
+    expect(failure.message).toBe(`${failure.reason} (${failure.cure ?? ''})`);
   });
 });

@@ -4,11 +4,12 @@ import { mergeFeatures } from '../../../src/runtime/features.ts';
 import type { HandlerVerdict } from '../../../src/runtime/handler.ts';
 import { RuntimeRegistry } from '../../../src/runtime/registry.ts';
 
-const features = mergeFeatures('1.0', undefined, {});
+const merged = mergeFeatures('1.0', undefined, {});
+const { features } = merged;
 const driver = { features } as RuntimeDriver;
-const found = { path: '/x', monitor: '/m', features };
+const found = { path: '/x', monitor: '/m', ...merged };
 const ready: HandlerVerdict = { state: 'ready', ...found };
-const failed: HandlerVerdict = { state: 'failed', reason: 'no KVM', ...found };
+const failed: HandlerVerdict = { state: 'failed', reason: 'no KVM', cure: 'load kvm', ...found };
 
 describe('RuntimeRegistry', () => {
   const registry = new RuntimeRegistry({
@@ -24,7 +25,7 @@ describe('RuntimeRegistry', () => {
   });
 
   it('select() refuses a failed handler with the reason; get() gives it', () => {
-    expect(() => registry.select('kata')).toThrow('runtime handler "kata" does not work: no KVM');
+    expect(() => registry.select('kata')).toThrow('runtime handler "kata" does not work: no KVM (load kvm)');
     expect(registry.get('kata').name).toBe('kata');
   });
 

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../../src/host/run-command.ts';
-import { pauseProgram } from '../../../src/sandbox/pause-program.ts';
+import { pauseProgram, writePauseRootfs } from '../../../src/sandbox/pause-program.ts';
 
 describe('pauseProgram()', () => {
   it('runs on this machine and sleeps until it is killed', async () => {
@@ -26,5 +26,24 @@ describe('pauseProgram()', () => {
 
   it('names the setting to use where there is no program', () => {
     expect(() => pauseProgram('riscv64')).toThrow('cri.pause_image');
+  });
+});
+
+describe('writePauseRootfs()', () => {
+  it("replaces another version's program, and leaves its own alone", () => {
+    const directory = mkdtempSync(join(tmpdir(), 'pause-'));
+    const path = join(directory, 'pause');
+    writeFileSync(path, 'of an older version');
+
+    writePauseRootfs(directory);
+    const first = statSync(path);
+    writePauseRootfs(directory);
+    const second = statSync(path);
+    const program = readFileSync(path);
+    rmSync(directory, { recursive: true });
+
+    expect(program).toEqual(pauseProgram(process.arch));
+    expect(first.mode & 0o777).toBe(0o755);
+    expect(second.ino).toBe(first.ino);
   });
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { createLogger } from '../../../src/observe/logger.ts';
@@ -23,11 +24,13 @@ async function echo({ stdin, stdout }: ClientStreams): Promise<number> {
 describe('StreamingServer', () => {
   let server: StreamingServer;
   let running: ClientStreams[];
+  let clock = 0;
 
   beforeEach(async () => {
     running = [];
     server = await StreamingServer.start({
-      ...{ address: '127.0.0.1', port: 0, creationMs: 200, idleMs: 400, log: createLogger('fatal') },
+      ...{ address: '127.0.0.1', port: 0, creationMs: 400, idleMs: 800, log: createLogger('fatal') },
+      now: () => clock,
       runtime: {
         exec: (_request, streams) => {
           running.push(streams);
@@ -73,10 +76,20 @@ describe('StreamingServer', () => {
     expect(response.statusCode).toBe(404);
   });
 
-  it('answers 404 to a token that was used', async () => {
-    const url = server.issue(EXEC);
-    expect((await upgrade(url)).head).toMatch(/^HTTP\/1\.1 101 /);
-    expect((await upgrade(url)).head).toMatch(/^HTTP\/1\.1 404 /);
+  it('answers byte for byte the same to tokens that are unknown, used and expired', async () => {
+    const [used, expired] = [server.issue(EXEC), server.issue(EXEC)];
+    expect((await upgrade(used)).head).toMatch(/^HTTP\/1\.1 101 /);
+    clock += 60_000;
+    const unknown = `${new URL('/exec/', used).href}${'A'.repeat(24)}`;
+    const answers = await Promise.all([unknown, used, expired].map(async (url) => (await upgrade(url)).head));
+    expect(answers[0]).toMatch(/^HTTP\/1\.1 404 /);
+    expect(new Set(answers)).toHaveProperty('size', 1);
+    const bodies = [unknown, used, expired].map(async (url) => {
+      const [response] = (await once(get(url), 'response')) as [IncomingMessage];
+      delete response.headers.date;
+      return JSON.stringify([response.statusCode, response.headers, await text(response)]);
+    });
+    expect(new Set(await Promise.all(bodies))).toHaveProperty('size', 1);
   });
 
   it('answers 400 to an upgrade to something else', async () => {
@@ -87,6 +100,15 @@ describe('StreamingServer', () => {
     const { socket } = await upgrade(server.issue(EXEC));
     await once(socket, 'end');
     expect(running).toHaveLength(0);
+  });
+
+  it('keeps no timer of a client that has gone before it opened its streams', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    for (let count = 0; count < 5; count += 1) (await upgrade(server.issue(EXEC))).socket.destroy();
+    // Less than the time that clients are given.
+    for (let tries = 0; tries < 25 && timers() > before; tries += 1) await sleep(10);
+    expect(timers()).toBeLessThanOrEqual(before + 1);
   });
 
   it('garbage ends its own connection, and the others go on', async () => {

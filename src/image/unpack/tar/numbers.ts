@@ -1,6 +1,9 @@
 // Numbers of tar headers: octal text, GNU base-256 and pax decimals.
 import { invalidArgument } from '../../../errors.ts';
 
+const SPACE = 0x20;
+const ZERO = 0x30;
+
 function base256(field: Buffer, what: string): number {
   const negative = (field[0] ?? 0) === 0xff;
   let value = negative ? -1n : BigInt((field[0] ?? 0) & 0x7f);
@@ -18,11 +21,20 @@ function base256(field: Buffer, what: string): number {
  */
 export function parseHeaderNumber(field: Buffer, what: string): number {
   if (((field[0] ?? 0) & 0x80) !== 0) return base256(field, what);
-  const text = field.toString('latin1').replace(/^[ \0]+/, '');
-  const end = text.search(/[ \0]/);
-  const digits = end < 0 ? text : text.slice(0, end);
-  if (!/^[0-7]*$/.test(digits)) throw invalidArgument(`tar: ${what} is no octal number`);
-  return digits === '' ? 0 : Number.parseInt(digits, 8);
+  // Byte by byte: eight of these stand in every header, and strings would cost more than the rest of it.
+  let at = 0;
+  while (at < field.length && isBlank(field[at])) at += 1;
+  let value = 0;
+  for (; at < field.length && !isBlank(field[at]); at += 1) {
+    const digit = (field[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 7) throw invalidArgument(`tar: ${what} is no octal number`);
+    value = value * 8 + digit;
+  }
+  return value;
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0 || byte === SPACE;
 }
 
 /** A non-negative decimal of a pax record. */

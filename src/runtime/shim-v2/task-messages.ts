@@ -1,0 +1,23 @@
+// The messages of the task service, in one place: see proto/containerd/task.proto.
+export type { StateRequestInput } from '../../gen/containerd/task/v2/StateRequest.ts';
+export type { StartRequestInput } from '../../gen/containerd/task/v2/StartRequest.ts';
+export type { DeleteRequestInput } from '../../gen/containerd/task/v2/DeleteRequest.ts';
+export type { KillRequestInput } from '../../gen/containerd/task/v2/KillRequest.ts';
+export type { ResizePtyRequestInput } from '../../gen/containerd/task/v2/ResizePtyRequest.ts';
+export type { CloseIORequestInput } from '../../gen/containerd/task/v2/CloseIORequest.ts';
+export type { PidsRequestInput } from '../../gen/containerd/task/v2/PidsRequest.ts';
+export type { WaitRequestInput } from '../../gen/containerd/task/v2/WaitRequest.ts';
+export type { StatsRequestInput } from '../../gen/containerd/task/v2/StatsRequest.ts';
+export type { ConnectRequestInput } from '../../gen/containerd/task/v2/ConnectRequest.ts';
+export type { ShutdownRequestInput } from '../../gen/containerd/task/v2/ShutdownRequest.ts';
+export type { CreateTaskRequestInput } from '../../gen/containerd/task/v2/CreateTaskRequest.ts';
+export type { ExecProcessRequestInput } from '../../gen/containerd/task/v2/ExecProcessRequest.ts';
+export type { UpdateTaskRequestInput } from '../../gen/containerd/task/v2/UpdateTaskRequest.ts';
+export type { StateResponse } from '../../gen/containerd/task/v2/StateResponse.ts';
+export type { CreateTaskResponse } from '../../gen/containerd/task/v2/CreateTaskResponse.ts';
+export type { StartResponse } from '../../gen/containerd/task/v2/StartResponse.ts';
+export type { DeleteResponse } from '../../gen/containerd/task/v2/DeleteResponse.ts';
+export type { PidsResponse } from '../../gen/containerd/task/v2/PidsResponse.ts';
+export type { WaitResponse } from '../../gen/containerd/task/v2/WaitResponse.ts';
+export type { StatsResponse } from '../../gen/containerd/task/v2/StatsResponse.ts';
+export type { ConnectResponse } from '../../gen/containerd/task/v2/ConnectResponse.ts';

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { descendants, killInnerTree, parseProcessTable } from '../../../../src/runtime/oci-cli/inner-processes.ts';
+
+const TABLE = `UID       PID       PPID      C         TTY       STIME     TIME      CMD
+0         1         0         0         ?         17:17     0s        httpd
+0         5         0         0         ?         17:18     0s        sh
+0         6         5         0         ?         17:18     0s        sleep
+0         7         6         0         ?         17:18     0s        sleep
+`;
+
+describe('parseProcessTable()', () => {
+  it('reads the parent of each process', () => {
+    const parents = { 1: 0, 5: 0, 6: 5, 7: 6 };
+    expect(Object.fromEntries(parseProcessTable(TABLE))).toEqual(parents);
+  });
+
+  it.each([{ output: '' }, { output: 'no table at all' }])('finds nothing in "$output"', ({ output }) => {
+    expect(parseProcessTable(output).size).toBe(0);
+  });
+});
+
+describe('descendants()', () => {
+  it('finds the children of children, whatever the order, and survives a circle', () => {
+    expect([...descendants(parseProcessTable(TABLE), 5)].toSorted()).toEqual([5, 6, 7]);
+    const circle = new Map([
+      [7, 6],
+      [6, 5],
+      [5, 7],
+    ]);
+    expect([...descendants(circle, 5)].toSorted()).toEqual([5, 6, 7]);
+  });
+});
+
+describe('killInnerTree()', () => {
+  it('kills a process and what is below it, and nothing else', async () => {
+    const killed: string[] = [];
+
+    await killInnerTree(
+      {
+        processes: () => Promise.resolve(parseProcessTable(TABLE)),
+        killInner: (id, pid, signal) => {
+          killed.push(`${id} ${pid} ${signal}`);
+          return Promise.resolve();
+        },
+      },
+      'c',
+      5,
+    );
+
+    expect(killed).toEqual(['c 5 9', 'c 6 9', 'c 7 9']);
+  });
+});
