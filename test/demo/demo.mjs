@@ -16,11 +16,18 @@ const { rpc, close } = connect(socket);
 const logs = mkdtempSync(join(tmpdir(), 'crisol-demo-'));
 
 const say = (text) => console.log(`    ${text}`);
+// Its own limit of 2 s is short for a busy machine.
+const crictlFlags = [
+  '--timeout',
+  '30s',
+  '--runtime-endpoint',
+  `unix://${socket}`,
+  '--image-endpoint',
+  `unix://${socket}`,
+];
 const crictl = (...args) =>
-  execFileSync('crictl', ['--runtime-endpoint', `unix://${socket}`, '--image-endpoint', `unix://${socket}`, ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).trim();
+  execFileSync('crictl', [...crictlFlags, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+const runCrisol = (...args) => execFileSync(process.execPath, [crisol, ...args], { encoding: 'utf8' }).trim();
 
 async function ready() {
   for (let tries = 0; ; tries += 1) {
@@ -66,7 +73,8 @@ async function firstLogLine(containerId) {
   return 'no line within 5 s';
 }
 
-async function tour(handler) {
+async function tour({ name: handler, state, reason, cure }) {
+  if (state !== 'ready') return [handler, `not run, ${state}: ${reason}${cure === '' ? '' : ` (${cure})`}`];
   try {
     const { containerId, milliseconds } = await startPod(handler);
     const kernel = crictl('exec', '--sync', containerId, 'uname', '-r');
@@ -92,19 +100,17 @@ async function tour(handler) {
       `${milliseconds.toFixed(0)} ms`,
     ];
   } catch (error) {
-    return [handler, `not usable here: ${error.details ?? error.stderr ?? error.message}`];
+    process.exitCode = 1;
+    return [handler, `FAILED: ${error.details ?? error.stderr ?? error.message}`];
   }
 }
 
 const { runtimeName, runtimeVersion } = await ready();
 say(`${runtimeName} ${runtimeVersion} answers on ${socket}`);
-say(
-  `crisol image import: ${execFileSync(process.execPath, [crisol, 'image', 'import', '--socket', socket, archive, image], { encoding: 'utf8' }).trim()}`,
-);
-const { runtimeHandlers } = await rpc.Status({ verbose: true });
-const names = [...new Set(runtimeHandlers.map(({ name }) => name).filter((name) => name !== ''))];
+say(`crisol image import: ${runCrisol('image', 'import', '--socket', socket, archive, image)}`);
+const handlers = JSON.parse(runCrisol('handlers', '--json', '--socket', socket));
 const rows = [];
-for (const name of names) rows.push(await tour(name));
+for (const handler of handlers) rows.push(await tour(handler));
 console.log(`\n${table(['handler', 'kernel', 'log', 'exec', 'cpu', 'memory', 'pod started in'], rows)}\n`);
 say(crictl('pods').replaceAll('\n', '\n    '));
 crictl('rmp', '--all', '--force');

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# npm run demo: from a clone to pods on every handler that works on this machine, and back to nothing.
+# npm run demo: from a clone to pods on every handler that works on this machine, and back to nothing. Of a handler that
+# does not work it tells what the daemon found wrong with it; it fails when one that works could not run its pod.
 # Installs what is missing, builds, starts a standalone daemon in namespaces of its own, imports an image made
 # of the machine's busybox, runs one pod a handler and removes everything.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/lab/paths.sh
 source "$here/../lab/paths.sh"
+# shellcheck source=test/lab/config.sh
+source "$LAB_SRC/config.sh"
 # shellcheck source=test/lab/leftovers.sh
 source "$LAB_SRC/leftovers.sh"
 crisol=(node "$REPO/dist/src/main.js")
@@ -14,21 +17,21 @@ prepare() {
   need_root
   "$LAB_SRC/build.sh"
   "$LAB_SRC/install.sh" --demo
-  rm -rf "$LAB/demo"
-  mkdir -p "$LAB/demo"
-  "$LAB_SRC/images/trees.sh" "$LAB/demo/trees" busybox
-  node "$here/image.mjs" "$LAB/demo/trees/busybox" "$LAB/demo/layout"
-  tar -cf "$LAB/demo/image.tar" -C "$LAB/demo/layout" .
+  "$here/image.sh"
 }
 
-# write_config PARENT: one [runtimes.NAME] for each OCI runtime the machine has.
+# write_config DIRECTORY PARENT: one [runtimes.NAME] for each runtime the machine has. gVisor's shim is among them on every
+# machine: one that it cannot run on is told so.
 write_config() {
   local handler
-  printf 'version = 1\n\n[cri]\ndefault_cgroup_parent = "%s"\n' "$1"
-  for handler in runc crun youki runsc; do
+  printf 'version = 1\n\n[cri]\ndefault_cgroup_parent = "%s"\n' "$2"
+  for handler in runc crun youki; do
     command -v "$handler" >/dev/null || continue
     printf '\n[runtimes.%s]\nkind = "oci"\npath = "%s"\n' "$handler" "$handler"
   done
+  write_runsc_handlers
+  write_shim_handlers
+  write_gvisor_shim "$1"
 }
 
 stop_daemon() {
@@ -40,7 +43,7 @@ run() {
   local dir parent mounts status=0
   dir=$(mktemp -d /run/demo.XXXXXX)
   parent=/crisol-${dir##*.}
-  write_config "$parent" >"$dir/config.toml"
+  write_config "$dir" "$parent" >"$dir/config.toml"
   mounts=$(mounts_now)
   say "crisol serve --standalone $dir"
   "${crisol[@]}" serve --standalone "$dir" >"$LAB/demo/daemon.log" 2>&1 &
