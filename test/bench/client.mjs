@@ -5,7 +5,7 @@ import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 const protos = join(dirname(fileURLToPath(import.meta.url)), '../../proto');
-const callTimeoutMs = 120_000;
+const callTimeoutMs = 600_000;
 
 export function connect(endpoint) {
   const definition = loadSync('runtime/v1/api.proto', { longs: String, enums: String, includeDirs: [protos] });

@@ -1,0 +1,27 @@
+// How long a daemon takes to answer while it is busy: Version and ListContainers in turn, one every 10 ms.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const INTERVAL_MS = 10;
+
+/** Asks until `stop`, which resolves to the 99th percentile in milliseconds. */
+export function probe(rpc) {
+  const times = [];
+  let going = true;
+  const ask = async (method) => {
+    const started = performance.now();
+    await rpc[method]();
+    times.push(performance.now() - started);
+  };
+  const loop = (async () => {
+    for (let turn = 0; going; turn += 1) {
+      await Promise.all([ask(turn % 2 === 0 ? 'Version' : 'ListContainers'), sleep(INTERVAL_MS)]);
+    }
+  })();
+  return {
+    stop: async () => {
+      going = false;
+      await loop;
+      return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)];
+    },
+  };
+}
