@@ -27,12 +27,13 @@ RUN npm run --silent build && npm prune --omit=dev --ignore-scripts --no-audit -
 FROM debian:bookworm-slim
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    ca-certificates conmon containernetworking-plugins crun iptables kmod libstdc++6 runc \
+    ca-certificates conmon containernetworking-plugins crun iptables kmod libisal2 libstdc++6 runc \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /src/package.json /opt/crisol/package.json
 COPY --from=build /src/node_modules /opt/crisol/node_modules
 COPY --from=build /src/proto /opt/crisol/proto
+COPY libexec /opt/crisol/libexec
 COPY --from=build /src/dist/src /opt/crisol/dist/src
 COPY LICENSE /opt/crisol/LICENSE
 COPY deploy/config.toml /etc/crisol/config.toml
