@@ -7,6 +7,10 @@ import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
 import { OomKills } from './oom-kills.ts';
 import { nextStatus } from './status-machine.ts';
 
+/** What gVisor's shim tells of the containers of a sandbox that was killed. */
+const SANDBOX_LOST_EXIT_CODE = 128;
+const KILLED = 137;
+
 interface Watch {
   readonly stop: AbortController;
   readonly exited: Deferred<undefined>;
@@ -45,10 +49,18 @@ export class ExitMonitor {
   async #apply(id: string, told: ContainerExit): Promise<void> {
     const record = this.#deps.index.find(id);
     if (record === undefined || record.status.phase === 'exited') return;
-    const exit = { ...told, oomKilled: this.#oomKills.end(record.cgroupPath) || told.oomKilled };
+    const exit = this.#withOom(record, told);
     this.#endLeftovers(record);
     await commit(this.#deps, { ...record, status: nextStatus(record.status, { type: 'exited', exit }) });
     this.#deps.log.info({ containerId: id, sandboxId: record.sandboxId, exitCode: exit.exitCode }, 'container exited');
+  }
+
+  #withOom(record: ContainerRecord, told: ContainerExit): ContainerExit {
+    const isShared = !driverFor(this.#deps, record).features.containerCgroups;
+    const isSeen = this.#oomKills.end(record.cgroupPath, isShared);
+    // With the sandbox goes all that knew how the container ended.
+    const exitCode = isSeen && isShared && told.exitCode === SANDBOX_LOST_EXIT_CODE ? KILLED : told.exitCode;
+    return { ...told, exitCode, oomKilled: isSeen || told.oomKilled };
   }
 
   // In a shared pid namespace the container's other processes outlive its first one.

@@ -36,17 +36,20 @@ export class OomKills {
   /**
    * Ends the watch of a container that has ended: true when the kernel killed a process of it. To be called before its
    * runtime deletes it.
+   * @param isShared it has no cgroup of its own: what is killed in the pod is the sandbox, with all its containers, and
+   *   no pod lives through that
    */
-  end(cgroupPath: string): boolean {
+  end(cgroupPath: string, isShared = false): boolean {
     if (this.#cgroups.version !== 'v2') return this.#kills(cgroupPath) > 0;
     const path = dirname(cgroupPath);
+    const kills = this.#kills(path);
     const pod = this.#pods.get(path);
     if (pod?.live.delete(cgroupPath) !== true) return false;
     if (pod.live.size === 0) this.#pods.delete(path);
     const others = [...pod.live].reduce((sum, other) => sum + this.#kills(other), 0);
-    const own = this.#kills(path) - others - pod.past;
+    const own = kills - others - pod.past;
     pod.past += own;
-    return own > 0;
+    return own > 0 || (isShared && kills > 0);
   }
 
   #kills(path: string): number {

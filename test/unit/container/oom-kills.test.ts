@@ -84,6 +84,26 @@ describe('OomKills', () => {
     expect(kills.end('/pod/a')).toBe(false);
   });
 
+  it('tells of the one kill to all containers of a sandbox that they share, also when it came before the watch', () => {
+    const kernel = new Kernel();
+    kernel.make('/pod/sandbox');
+    kernel.kill('/pod/sandbox');
+    const kills = new OomKills(kernel);
+    for (const path of ['/pod/a', '/pod/b']) kills.watch(path);
+
+    expect(kills.end('/pod/a', true)).toBe(true);
+    expect(kills.end('/pod/b', true)).toBe(true);
+  });
+
+  it('says no to the containers of a sandbox that was not killed', () => {
+    const kernel = new Kernel();
+    kernel.make('/pod/sandbox');
+    const kills = new OomKills(kernel);
+    kills.watch('/pod/a');
+
+    expect(kills.end('/pod/a', true)).toBe(false);
+  });
+
   it('says no for a container that is not watched, and after the end of the watch', () => {
     const kernel = new Kernel();
     const kills = start(kernel, '/pod/a');
