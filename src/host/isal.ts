@@ -3,6 +3,7 @@
 import { gzipSync } from 'node:zlib';
 import koffi from 'koffi';
 import { deferred } from '../async/deferred.ts';
+import { readAhead } from '../async/read-ahead.ts';
 import { failedPrecondition, invalidArgument } from '../errors.ts';
 
 interface Bindings {
@@ -128,21 +129,8 @@ export function hasIsal(): boolean {
  *
  * @throws failed-precondition without ISA-L; invalid-argument when the bytes are damaged or end within a member
  */
-export async function* isalGunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  const steps = inflateSteps(source);
-  try {
-    for (let next = steps.next(); ;) {
-      const step = await next;
-      if (step.done === true) return;
-      next = steps.next();
-      // Met when its turn comes, which may be never.
-      next.catch(() => undefined);
-      yield step.value;
-    }
-  } finally {
-    // Comes after the step in flight, which still uses the buffers.
-    await steps.return();
-  }
+export function isalGunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  return readAhead(inflateSteps(source));
 }
 
 /** Fills two buffers in turn. */

@@ -1,17 +1,33 @@
 // Streaming zstd decompression through the system's libzstd, which Node 20 does not bring itself.
 import koffi from 'koffi';
+import { deferred } from '../async/deferred.ts';
+import { readAhead } from '../async/read-ahead.ts';
 import { failedPrecondition, invalidArgument } from '../errors.ts';
+
+type Result = number | bigint;
 
 interface Bindings {
   readonly create: () => unknown;
   readonly free: (context: unknown) => number;
-  readonly decompress: (...args: unknown[]) => number | bigint;
-  readonly isError: (code: number | bigint) => number;
-  readonly errorName: (code: number | bigint) => string;
+  readonly decompress: {
+    /** In the thread pool. */
+    readonly async: (
+      context: unknown,
+      out: Buffer,
+      input: Buffer,
+      end: (error: Error | null, result: Result) => void,
+    ) => void;
+  };
+  readonly isError: (code: Result) => number;
+  readonly errorName: (code: Result) => string;
 }
 
 const OUTPUT_BYTES = 1024 * 1024;
 const LIBRARY = 'libzstd.so.1';
+// `struct ZSTD_inBuffer_s` and `ZSTD_outBuffer_s` of zstd.h, on 64-bit Linux: an address, a size, a position.
+const VIEW_BYTES = 24;
+const SIZE = 8;
+const POSITION = 16;
 
 function load(): Bindings | undefined {
   let library;
@@ -24,8 +40,8 @@ function load(): Bindings | undefined {
     create: library.func('void *ZSTD_createDCtx()') as Bindings['create'],
     free: library.func('size_t ZSTD_freeDCtx(void *context)') as Bindings['free'],
     decompress: library.func(
-      'size_t ZSTD_decompressStream_simpleArgs(void *context, _Out_ uint8_t *out, size_t outSize, _Inout_ size_t *outAt, const uint8_t *in, size_t inSize, _Inout_ size_t *inAt)',
-    ) as Bindings['decompress'],
+      'size_t ZSTD_decompressStream(void *context, uint8_t *out, uint8_t *in)',
+    ) as unknown as Bindings['decompress'],
     isError: library.func('unsigned int ZSTD_isError(size_t code)') as Bindings['isError'],
     errorName: library.func('const char *ZSTD_getErrorName(size_t code)') as Bindings['errorName'],
   };
@@ -38,32 +54,65 @@ export function hasZstd(): boolean {
   return bindings !== undefined;
 }
 
+/** Memory that the library reads from or writes to, and how far it has got there. */
+class View {
+  readonly struct = Buffer.alloc(VIEW_BYTES);
+
+  aim(memory: Buffer): void {
+    if (memory.length > 0) this.struct.writeBigUInt64LE(koffi.address(memory), 0);
+    this.struct.writeBigUInt64LE(BigInt(memory.length), SIZE);
+    this.struct.writeBigUInt64LE(0n, POSITION);
+  }
+
+  get position(): number {
+    return Number(this.struct.readBigUInt64LE(POSITION));
+  }
+}
+
 /**
- * Decompresses any number of concatenated frames. Each step is synchronous and yields at most 1 MiB, which is
- * valid until the next is asked for.
+ * Decompresses any number of concatenated frames. Yields at most 1 MiB at a time, which is valid until the next is
+ * asked for; that one is made in the thread pool meanwhile.
  *
  * @throws failed-precondition without libzstd; invalid-argument when the bytes are damaged or end within a frame
  */
-export async function* zstdDecompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+export function zstdDecompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  return readAhead(decompressSteps(source));
+}
+
+/** Fills two buffers in turn. */
+async function* decompressSteps(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   if (bindings === undefined) throw failedPrecondition(`zstd: ${LIBRARY} is not installed`);
   const context = bindings.create();
-  const out = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
-  let between = true;
+  const [input, output] = [new View(), new View()];
+  let [out, other] = [Buffer.allocUnsafeSlow(OUTPUT_BYTES), Buffer.allocUnsafeSlow(OUTPUT_BYTES)];
+  let isBetween = true;
   try {
     for await (const chunk of source) {
-      const inAt: [number] = [0];
-      const outAt: [number] = [0];
+      input.aim(chunk);
+      let isFull = false;
       do {
-        outAt[0] = 0;
-        const rest = bindings.decompress(context, out, out.length, outAt, chunk, chunk.length, inAt);
-        if (bindings.isError(rest) !== 0) throw invalidArgument(`zstd: ${bindings.errorName(rest)}`);
-        between = Number(rest) === 0;
-        if (outAt[0] > 0) yield out.subarray(0, outAt[0]);
+        output.aim(out);
+        isBetween = await step(bindings, context, output, input);
+        const filled = out.subarray(0, output.position);
+        isFull = filled.length === OUTPUT_BYTES;
+        [out, other] = [other, out];
+        if (filled.length > 0) yield filled;
         // A full output buffer may mean that more is waiting inside although all input was taken.
-      } while (inAt[0] < chunk.length || (outAt[0] === out.length && !between));
+      } while (input.position < chunk.length || (isFull && !isBetween));
     }
-    if (!between) throw invalidArgument('zstd: unexpected end of the stream');
+    if (!isBetween) throw invalidArgument('zstd: unexpected end of the stream');
   } finally {
     bindings.free(context);
   }
+}
+
+/** @returns whether a frame has ended and no other begun */
+async function step(bindings: Bindings, context: unknown, output: View, input: View): Promise<boolean> {
+  const { promise, resolve, reject } = deferred<Result>();
+  bindings.decompress.async(context, output.struct, input.struct, (error, result) =>
+    error === null ? resolve(result) : reject(error),
+  );
+  const rest = await promise;
+  if (bindings.isError(rest) !== 0) throw invalidArgument(`zstd: ${bindings.errorName(rest)}`);
+  return Number(rest) === 0;
 }
