@@ -118,9 +118,11 @@ suite_gvisor() {
   check 'gvisor: two handlers are configured' enable_gvisor
   check 'gvisor: runsc is ready' becomes_ready runsc
   check 'gvisor: a pod on runsc' in_gvisor runsc
+  check 'gvisor: on runsc, a container that needs too much memory' oom runsc
   check "gvisor: its own shim is ready" becomes_ready shim-runsc
   check "gvisor: a pod on gVisor's own shim" gvisor_shim_pod
   check "gvisor: on its own shim, a container that is never started" never_started shim-runsc
+  check "gvisor: on its own shim, a container that needs too much memory" oom shim-runsc
   check "gvisor: on its own shim, a daemon that is killed" survives_the_daemon shim-runsc
 }
 
