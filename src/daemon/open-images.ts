@@ -2,6 +2,7 @@
 import type { Config } from '../config/schema.ts';
 import { withContext } from '../errors.ts';
 import { pinGlob } from '../image/pinned.ts';
+import type { PullsInFlight } from '../image/pulls-in-flight.ts';
 import { ImageService } from '../image/service.ts';
 import { loadPolicy } from '../image/trust/load-policy.ts';
 import type { LayerStore } from '../image/unpack/layer-store.ts';
@@ -17,6 +18,7 @@ export function openImages(
   { cri, images }: Config,
   layout: Layout,
   layers: LayerStore,
+  inFlight: PullsInFlight,
   inUse: () => ReadonlySet<string>,
   log: Logger,
 ): Promise<ImageService> {
@@ -52,6 +54,7 @@ export function openImages(
     limits,
     policy: loadPolicy(policy),
     layers,
+    inFlight,
     log,
     inUse,
   });

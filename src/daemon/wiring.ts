@@ -12,6 +12,7 @@ import { ContainerEvents } from '../events/container-events.ts';
 import { listMounts, mountOf } from '../host/mounts.ts';
 import { PodNamespaces } from '../host/namespaces.ts';
 import { OrphanReaper } from '../host/orphans.ts';
+import { PullsInFlight } from '../image/pulls-in-flight.ts';
 import type { ImageService } from '../image/service.ts';
 import { ImageVolumes } from '../image/snapshot/image-volumes.ts';
 import { RootfsStore } from '../image/snapshot/rootfs-store.ts';
@@ -85,7 +86,13 @@ export async function wire(config: Config, version: string, log: Logger): Promis
   const exits = new ExitWatcher({ dir: layout.exits, log });
   const shims = new ShimHost({ runDir: config.run, bundles: layout.bundlesRoot(), orphans, log });
   const network = openNetwork(config, layout, log);
-  const layers = await LayerStore.open({ root: join(layout.images, 'layers'), limits: config.images.limits, log });
+  const pulls = new PullsInFlight(log);
+  const layers = await LayerStore.open({
+    root: join(layout.images, 'layers'),
+    limits: config.images.limits,
+    isBusy: () => pulls.isBusy,
+    log,
+  });
   const [handlers, images, rootfs, apparmorDefault] = await Promise.all([
     Handlers.prove({
       config,
@@ -98,7 +105,7 @@ export async function wire(config: Config, version: string, log: Logger): Promis
       orphans,
       log,
     }),
-    openImages(config, layout, layers, imagesInUse, log),
+    openImages(config, layout, layers, pulls, imagesInUse, log),
     RootfsStore.open({ root: config.root, run: config.run, layers, log }),
     loadDefaultApparmor(log),
     network.start(ownConfDirs(config)),

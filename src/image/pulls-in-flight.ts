@@ -26,6 +26,10 @@ export class PullsInFlight {
     return [...this.#pulls];
   }
 
+  get isBusy(): boolean {
+    return this.#pulls.size > 0;
+  }
+
   /** Adds a pull, whose progress is logged every 10 s until `end`. */
   begin(reference: string): { readonly update: (layers: readonly LayerProgress[]) => void; readonly end: () => void } {
     const pull = { reference, startedAtMs: Date.now(), layers: [] as readonly LayerProgress[] };

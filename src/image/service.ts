@@ -63,6 +63,8 @@ export interface ImageServiceOptions {
   /** Connections to one registry, over all pulls; 6 when not given. */
   readonly maxConnections?: number | undefined;
   readonly layers: Layers;
+  /** Where pulls are entered; one of its own when not given. */
+  readonly inFlight?: PullsInFlight;
   readonly log: Logger;
   /** Ids of the images that containers use now; their layers stay. */
   readonly inUse: () => ReadonlySet<string>;
@@ -89,12 +91,12 @@ export class ImageService {
   readonly #chores = new DiskChores();
   #quarantined: DiskUsage = { bytes: 0, inodes: 0 };
 
-  private constructor(options: ImageServiceOptions, content: ContentStore, catalog: Catalog) {
+  private constructor(options: ImageServiceOptions, inFlight: PullsInFlight, content: ContentStore, catalog: Catalog) {
     this.#options = options;
     this.#content = content;
     this.#catalog = catalog;
     const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-    this.#inFlight = new PullsInFlight(options.log);
+    this.#inFlight = inFlight;
     this.#agents = new AgentPool(timeouts);
     this.#downloads = new Downloads({
       timeouts,
@@ -134,11 +136,17 @@ export class ImageService {
   /** Loads the images and sweeps what a killed daemon left half made. Garbage stays until `collectGarbage`. */
   static async open(options: ImageServiceOptions): Promise<ImageService> {
     const { root, log, pinned, inUse, layers } = options;
-    const content = await ContentStore.open({ root: join(root, 'content'), ingestRoot: join(root, 'ingest'), log });
+    const { inFlight = new PullsInFlight(log) } = options;
+    const content = await ContentStore.open({
+      root: join(root, 'content'),
+      ingestRoot: join(root, 'ingest'),
+      isBusy: () => inFlight.isBusy,
+      log,
+    });
     const store = await ImageStore.open({ root: join(root, 'images'), quarantine: join(root, 'quarantine'), log });
     const catalog = new Catalog({ store, content, layers, pinned, inUse, log });
     await catalog.open();
-    const service = new ImageService(options, content, catalog);
+    const service = new ImageService(options, inFlight, content, catalog);
     await service.#measureQuarantine();
     return service;
   }

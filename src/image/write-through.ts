@@ -8,18 +8,24 @@ export interface WriteThroughOptions {
   readonly root: string;
   readonly chores: DiskChores;
   readonly log: Logger;
+  /** Whether images are being pulled: the disk is theirs then, for a while. */
+  readonly isBusy: () => boolean;
   /** Records that what `key` names is on the disk now; it may have been removed meanwhile. */
   readonly onDurable: (key: string) => Promise<void>;
 }
 
 // Long enough for everything of one pull to share one write-through.
 const DELAY_MS = 2000;
+// The kernel writes out by itself what is older than that.
+const MAX_DELAY_MS = 30_000;
 
 export class WriteThrough {
   readonly #options: WriteThroughOptions;
   readonly #pending = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #running = false;
+  /** Milliseconds since the epoch, of the oldest that is pending. */
+  #since = 0;
 
   constructor(options: WriteThroughOptions) {
     this.#options = options;
@@ -32,6 +38,7 @@ export class WriteThrough {
 
   /** To be called after `key` was written, also when it was written again. */
   add(key: string): void {
+    if (this.#pending.size === 0) this.#since = Date.now();
     this.#pending.add(key);
     if (!this.#running) this.#arm();
   }
@@ -47,7 +54,11 @@ export class WriteThrough {
   }
 
   async #run(): Promise<void> {
-    const { root, chores, log, onDurable } = this.#options;
+    const { root, chores, log, isBusy, onDurable } = this.#options;
+    if (isBusy() && Date.now() - this.#since < MAX_DELAY_MS) {
+      this.#arm();
+      return;
+    }
     const batch = [...this.#pending];
     this.#pending.clear();
     this.#running = true;

@@ -19,6 +19,8 @@ export interface ContentStoreOptions {
   /** Where half-made blobs lie, on the same file system; at the start only young partial downloads stay. */
   readonly ingestRoot: string;
   readonly log: Logger;
+  /** Whether the disk has something better to do than writing blobs through; never when not given. */
+  readonly isBusy?: () => boolean;
 }
 
 // A download that nobody took up again for so long will not be taken up any more.
@@ -44,7 +46,14 @@ export class ContentStore {
     this.#log = options.log;
     this.#sizes = sizes;
     const onDurable = (digest: string) => this.#seal(digest);
-    this.#writeThrough = new WriteThrough({ root: this.#root, chores: this.#chores, log: this.#log, onDurable });
+    const isBusy = options.isBusy ?? (() => false);
+    this.#writeThrough = new WriteThrough({
+      root: this.#root,
+      chores: this.#chores,
+      log: this.#log,
+      isBusy,
+      onDurable,
+    });
   }
 
   /**

@@ -40,6 +40,8 @@ export interface LayerStoreOptions {
   readonly maxWorkers?: number;
   /** What is not given has its default. */
   readonly limits?: Partial<LayerLimits>;
+  /** Whether the disk has something better to do than writing layers through; never when not given. */
+  readonly isBusy?: () => boolean;
 }
 
 /** What a look at a layer's files has shown. */
@@ -64,7 +66,8 @@ export class LayerStore {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#slots = new Limiter(options.maxWorkers ?? 2);
     const onDurable = (chainId: string) => this.#recordDurable(chainId);
-    this.#durability = new WriteThrough({ root: this.#root, chores: this.#chores, log: this.#log, onDurable });
+    const isBusy = options.isBusy ?? (() => false);
+    this.#durability = new WriteThrough({ root: this.#root, chores: this.#chores, log: this.#log, isBusy, onDurable });
   }
 
   /**
