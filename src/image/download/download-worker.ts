@@ -1,8 +1,7 @@
 // The thread that talks to registries for blobs: the daemon's own thread answers RPCs meanwhile.
-import { getPriority, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { errorCode, errorMessage } from '../../errors.ts';
-import { gettid } from '../../host/kernel.ts';
+import { becomeBackground } from '../../host/background-thread.ts';
 import { workerInput } from '../../host/worker.ts';
 import { ArrivalGauge } from '../arrival.ts';
 import { PartialFile } from '../content/partial-file.ts';
@@ -13,8 +12,6 @@ import { downloadBlob } from './download-blob.ts';
 import type { DownloadJob, DownloadReply, DownloadRequest, DownloadSetup } from './job.ts';
 
 const PROGRESS_MS = 100;
-// Below the main thread, whose RPCs must not wait for a pull.
-const NICENESS = 5;
 
 const { timeouts, tuning, maxConnections } = workerInput() as DownloadSetup;
 const agents = new AgentPool(timeouts, maxConnections);
@@ -78,7 +75,7 @@ async function run(job: DownloadJob): Promise<void> {
   }
 }
 
-setPriority(gettid(), getPriority() + NICENESS);
+becomeBackground();
 parentPort?.on('message', (request: DownloadRequest) => {
   if (request.kind === 'download') void run(request);
   else stops.get(request.id)?.abort();

@@ -2,10 +2,10 @@
 // loaded and opened before it changes its root; reading runs in the thread pool, which does not.
 import { createHash } from 'node:crypto';
 import { constants, openSync } from 'node:fs';
-import { getPriority, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { errorCode, errorMessage } from '../../errors.ts';
-import { CLONE, chdir, chroot, fchdir, gettid, unshare } from '../../host/kernel.ts';
+import { becomeBackground } from '../../host/background-thread.ts';
+import { CLONE, chdir, chroot, fchdir, unshare } from '../../host/kernel.ts';
 import { measureTree } from '../../host/tree.ts';
 import { workerInput } from '../../host/worker.ts';
 import { openBlob, VoidArrival } from './open-blob.ts';
@@ -15,8 +15,6 @@ import { LayerWriter } from './layer-writer.ts';
 import { LimitGuard } from './limits.ts';
 import { TarParser } from './tar/parser.ts';
 
-// Below the main thread, whose RPCs must not wait for a pull.
-const NICENESS = 5;
 const NOTHING = { bytes: 0, inodes: 0 };
 // The way back. Nothing in a layer's directory leads to it: names there are looked up below the layer's root only.
 const home = openSync('/', constants.O_RDONLY | constants.O_DIRECTORY);
@@ -64,6 +62,6 @@ async function run(job: LayerJob): Promise<LayerOutcome> {
 }
 
 workerInput();
-setPriority(gettid(), getPriority() + NICENESS);
+becomeBackground();
 unshare(CLONE.FS);
 parentPort?.on('message', (job: LayerJob) => void run(job).then((outcome) => parentPort?.postMessage(outcome)));
