@@ -1,6 +1,6 @@
 // Who is measured: each starts from an empty root directory and pulls an image of the bench's registry.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../client.mjs';
@@ -8,6 +8,7 @@ import { connect } from '../client.mjs';
 const { BENCH_REGISTRY: registry, BENCH_CONTAINERD: debian, BENCH_IGZIP: isal, BIN: bin, REPO: repo } = process.env;
 
 const TICK_MS = 10;
+const CGROUPS = existsSync('/sys/fs/cgroup/cpu/cgroup.procs') ? '/sys/fs/cgroup/cpu' : '/sys/fs/cgroup';
 
 function cpuTimes(pid) {
   const [, fields] = /\) (.*)\n/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'));
@@ -21,6 +22,7 @@ function cpuTimes(pid) {
 class Daemon {
   #child;
   #client;
+  #cgroup;
 
   constructor(name, command) {
     this.name = name;
@@ -32,6 +34,10 @@ class Daemon {
   async start(directory) {
     const { file, args, env = {} } = this.command(directory);
     this.#child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Where a service manager would have it.
+    this.#cgroup = join(CGROUPS, `crisol-bench-${this.#child.pid}`);
+    mkdirSync(this.#cgroup);
+    writeFileSync(join(this.#cgroup, 'cgroup.procs'), String(this.#child.pid));
     let log = '';
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream.on('data', (text) => (log = (log + text).slice(-4000)));
@@ -65,9 +71,11 @@ class Daemon {
   async stop() {
     this.#client.close();
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    if (this.#child.exitCode !== null) return;
-    this.#child.kill();
-    await ended;
+    if (this.#child.exitCode === null) {
+      this.#child.kill();
+      await ended;
+    }
+    rmdirSync(this.#cgroup);
   }
 }
 
