@@ -3,6 +3,7 @@ import { deferred, type Deferred } from '../async/deferred.ts';
 import { errorMessage } from '../errors.ts';
 import type { ContainerExit, CreatedContainer } from '../runtime/driver.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
+import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
 import { OomKills } from './oom-kills.ts';
 import { nextStatus } from './status-machine.ts';
@@ -30,7 +31,7 @@ export class ExitMonitor {
   watch(record: ContainerRecord, processes: CreatedContainer): void {
     const watch = { stop: new AbortController(), exited: deferred<undefined>() };
     this.#watches.set(record.id, watch);
-    this.#oomKills.watch(record.cgroupPath);
+    this.#oomKills.watch(record.cgroupPath, hasCgroupOfItsOwn(this.#deps.sandboxes.find(record.sandboxId)));
     driverFor(this.#deps, record)
       .wait(refOf(this.#deps, record.id), processes, watch.stop.signal)
       .then((exit) => this.#deps.queue.run(record.id, () => this.#apply(record.id, exit)))
@@ -88,4 +89,11 @@ export class ExitMonitor {
   stop(): void {
     for (const watch of this.#watches.values()) watch.stop.abort();
   }
+}
+
+/** Whether the cgroup that the pod's containers are in is the pod's alone; a kubelet names the one it gives after the pod. */
+function hasCgroupOfItsOwn(sandbox: SandboxRecord | undefined): boolean {
+  if (sandbox === undefined || sandbox.ownsCgroup) return true;
+  const uid = sandbox.config.metadata?.uid ?? '';
+  return uid !== '' && sandbox.cgroupParent.replaceAll('_', '-').includes(uid.replaceAll('_', '-'));
 }

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import type { CgroupHost } from '../cgroup/host.ts';
 
 interface Pod {
-  /** Cgroups of containers that have not ended. */
-  readonly live: Set<string>;
+  /** Cgroups of containers that have not ended, and the pod's kills that are none of theirs. */
+  readonly live: Map<string, number>;
   /** Kills in containers that have. */
   past: number;
 }
@@ -22,13 +22,17 @@ export class OomKills {
     this.#cgroups = cgroups;
   }
 
-  /** From now on the container's kills are counted as its own. */
-  watch(cgroupPath: string): void {
+  /**
+   * From now on the container's kills are counted as its own.
+   * @param isPods whether what the container's cgroup is in is the pod's alone
+   */
+  watch(cgroupPath: string, isPods = true): void {
     if (this.#cgroups.version !== 'v2') return;
     const path = dirname(cgroupPath);
-    const pod = this.#pods.get(path) ?? { live: new Set(), past: this.#kills(path) };
+    const kills = this.#kills(path);
+    const pod = this.#pods.get(path) ?? { live: new Map(), past: kills };
     if (pod.live.has(cgroupPath)) return;
-    pod.live.add(cgroupPath);
+    pod.live.set(cgroupPath, isPods ? 0 : kills);
     pod.past -= this.#kills(cgroupPath);
     this.#pods.set(path, pod);
   }
@@ -44,12 +48,14 @@ export class OomKills {
     const path = dirname(cgroupPath);
     const kills = this.#kills(path);
     const pod = this.#pods.get(path);
-    if (pod?.live.delete(cgroupPath) !== true) return false;
+    const foreign = pod?.live.get(cgroupPath);
+    if (pod === undefined || foreign === undefined) return false;
+    pod.live.delete(cgroupPath);
     if (pod.live.size === 0) this.#pods.delete(path);
-    const others = [...pod.live].reduce((sum, other) => sum + this.#kills(other), 0);
+    const others = [...pod.live.keys()].reduce((sum, other) => sum + this.#kills(other), 0);
     const own = kills - others - pod.past;
     pod.past += own;
-    return own > 0 || (isShared && kills > 0);
+    return own > 0 || (isShared && kills > foreign);
   }
 
   #kills(path: string): number {

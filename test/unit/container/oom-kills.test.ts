@@ -95,6 +95,18 @@ describe('OomKills', () => {
     expect(kills.end('/pod/b', true)).toBe(true);
   });
 
+  it('leaves out what was killed before in a cgroup that the pod shares with others', () => {
+    const kernel = new Kernel();
+    kernel.make('/pod/other');
+    kernel.kill('/pod/other');
+    const kills = new OomKills(kernel);
+    for (const path of ['/pod/a', '/pod/b']) kills.watch(path, false);
+
+    expect(kills.end('/pod/a', true)).toBe(false);
+    kernel.kill('/pod/sandbox');
+    expect(kills.end('/pod/b', true)).toBe(true);
+  });
+
   it('says no to the containers of a sandbox that was not killed', () => {
     const kernel = new Kernel();
     kernel.make('/pod/sandbox');

@@ -71,9 +71,10 @@ limits_end() {
 
 no_cgroup() { [[ -z $(find /sys/fs/cgroup -name "$1") ]]; }
 
+# oom HANDLER [JQ]: the filter changes the pod's config.
 oom() {
   local pod id
-  pod=$(run_pod "$1" "oom-$1")
+  pod=$(run_pod "$1" "oom-$1" "${2-.}")
   id=$(run "$pod" "oom-$1" '.command = ["sh", "-c", "sleep 1; tail /dev/zero"] | .linux.resources = { memory_limit_in_bytes: 20971520, memory_swap_limit_in_bytes: 20971520 }')
   eventually state_is "$id" CONTAINER_EXITED
   equal 'exit code' "$(inspect "$id" .status.exitCode)" 137

@@ -123,6 +123,7 @@ suite_gvisor() {
   check "gvisor: a pod on gVisor's own shim" gvisor_shim_pod
   check "gvisor: on its own shim, a container that is never started" never_started shim-runsc
   check "gvisor: on its own shim, a container that needs too much memory" oom shim-runsc
+  check "gvisor: and one in a slice that is not the pod's own" oom shim-runsc '.linux.cgroup_parent = "system.slice"'
   check "gvisor: on its own shim, a daemon that is killed" survives_the_daemon shim-runsc
 }
 
