@@ -9,6 +9,7 @@ describe('hasOwnCpuShare()', () => {
     { where: 'the root of cgroup v2', cgroups: ['0::/'], own: false },
     { where: 'a cgroup v1 for processors', cgroups: ['3:cpu,cpuacct:/system.slice', '0::/'], own: true },
     { where: 'the root of cgroup v1', cgroups: ['3:cpu,cpuacct:/', '2:memory:/a', '0::/init.scope'], own: false },
+    { where: 'a login', cgroups: ['0::/user.slice/user-0.slice/session-3.scope'], own: false },
     { where: 'a host without cgroups', cgroups: [], own: false },
   ])('tells it of $where', ({ cgroups, own }) => {
     expect(hasOwnCpuShare(cgroups)).toBe(own);
