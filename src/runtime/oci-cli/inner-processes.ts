@@ -1,6 +1,7 @@
 // Processes inside a sandbox, which have no pid on the host: found and signalled through the runtime.
 
 const SIGKILL = 9;
+const SIGSTOP = 19;
 
 /** The verbs of a runtime that reach inside. */
 interface InnerVerbs {
@@ -9,10 +10,21 @@ interface InnerVerbs {
   killInner(containerId: string, pid: number, signal: number): Promise<void>;
 }
 
-/** Kills a process of a container and all below it. What has ended meanwhile is fine. */
+/**
+ * Kills a process of a container and all below it. What has ended meanwhile is fine. Each is stopped before it is looked
+ * at: one that starts another between the look and the kill would leave it behind, with a parent that nobody knows.
+ */
 export async function killInnerTree(command: InnerVerbs, containerId: string, root: number): Promise<void> {
-  const parents = await command.processes(containerId);
-  await Promise.all([...descendants(parents, root)].map((pid) => command.killInner(containerId, pid, SIGKILL)));
+  const signal = (pids: readonly number[], signal: number) =>
+    Promise.all(pids.map((pid) => command.killInner(containerId, pid, signal)));
+  const stopped = new Set<number>();
+  for (let found = [root]; found.length > 0;) {
+    await signal(found, SIGSTOP);
+    for (const pid of found) stopped.add(pid);
+    const tree = descendants(await command.processes(containerId), root);
+    found = [...tree].filter((pid) => !stopped.has(pid));
+  }
+  await signal([...stopped], SIGKILL);
 }
 
 /** `root` and everything below it. @param parents the parent of each pid */

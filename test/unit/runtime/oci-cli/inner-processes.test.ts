@@ -32,14 +32,22 @@ describe('descendants()', () => {
 });
 
 describe('killInnerTree()', () => {
-  it('kills a process and what is below it, and nothing else', async () => {
-    const killed: string[] = [];
+  it('kills a process and what is below it, and nothing else, also what was started at the last moment', async () => {
+    const parents = new Map(parseProcessTable(TABLE));
+    const stopped = new Set<number>();
+    const killed: number[] = [];
 
     await killInnerTree(
       {
-        processes: () => Promise.resolve(parseProcessTable(TABLE)),
-        killInner: (id, pid, signal) => {
-          killed.push(`${id} ${pid} ${signal}`);
+        processes: () => {
+          // What runs still starts another.
+          for (const pid of [...parents.keys()])
+            if (pid > 1 && pid < 8 && !stopped.has(pid)) parents.set(pid + 10, pid);
+          return Promise.resolve(parents);
+        },
+        killInner: (_id, pid, signal) => {
+          if (signal === 19) stopped.add(pid);
+          else killed.push(pid);
           return Promise.resolve();
         },
       },
@@ -47,6 +55,7 @@ describe('killInnerTree()', () => {
       5,
     );
 
-    expect(killed).toEqual(['c 5 9', 'c 6 9', 'c 7 9']);
+    expect(killed.toSorted((a, b) => a - b)).toEqual([5, 6, 7, 16, 17]);
+    expect([...stopped].toSorted((a, b) => a - b)).toEqual(killed.toSorted((a, b) => a - b));
   });
 });
