@@ -1,7 +1,7 @@
 // Waits for every container's exit and applies it, once. No other code writes `exited` for a container that ran.
 import { deferred, type Deferred } from '../async/deferred.ts';
 import { errorMessage } from '../errors.ts';
-import type { ContainerExit, CreatedContainer } from '../runtime/driver.ts';
+import { KILLED_EXIT_CODE, type ContainerExit, type CreatedContainer } from '../runtime/driver.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import type { SandboxRecord } from '../state/sandbox-record.ts';
 import { commit, driverFor, refOf, type ContainerDeps } from './deps.ts';
@@ -10,7 +10,6 @@ import { nextStatus } from './status-machine.ts';
 
 /** What gVisor's shim tells of the containers of a sandbox that was killed. */
 const SANDBOX_LOST_EXIT_CODE = 128;
-const KILLED = 137;
 
 interface Watch {
   readonly stop: AbortController;
@@ -60,7 +59,7 @@ export class ExitMonitor {
     const isShared = !driverFor(this.#deps, record).features.containerCgroups;
     const isSeen = this.#oomKills.end(record.cgroupPath, isShared);
     // With the sandbox goes all that knew how the container ended.
-    const exitCode = isSeen && isShared && told.exitCode === SANDBOX_LOST_EXIT_CODE ? KILLED : told.exitCode;
+    const exitCode = isSeen && isShared && told.exitCode === SANDBOX_LOST_EXIT_CODE ? KILLED_EXIT_CODE : told.exitCode;
     return { ...told, exitCode, oomKilled: isSeen || told.oomKilled };
   }
 

@@ -1,6 +1,6 @@
 // The container's transitions, pure: every change of status goes through `nextStatus`.
 import { failedPrecondition } from '../errors.ts';
-import type { ContainerExit, CreatedContainer } from '../runtime/driver.ts';
+import { KILLED_EXIT_CODE, type ContainerExit, type CreatedContainer } from '../runtime/driver.ts';
 import type { ContainerStatus } from '../state/container-record.ts';
 
 export type ContainerEvent =
@@ -38,7 +38,8 @@ function afterExit(startedAt: bigint, exit: ContainerExit): ContainerStatus {
   const finishedAt = exit.finishedAt < startedAt ? startedAt : exit.finishedAt;
   if (!exit.known)
     return exited(startedAt, finishedAt, exit.exitCode, 'Unknown', 'the monitor died before the container');
-  if (exit.oomKilled && exit.exitCode === 137) return exited(startedAt, finishedAt, 137, 'OOMKilled', '');
+  if (exit.oomKilled && exit.exitCode === KILLED_EXIT_CODE)
+    return exited(startedAt, finishedAt, exit.exitCode, 'OOMKilled', '');
   return exited(startedAt, finishedAt, exit.exitCode, exit.exitCode === 0 ? 'Completed' : 'Error', '');
 }
 

@@ -29,6 +29,9 @@ export interface CreatedContainer {
   readonly monitor: ProcessIdentity;
 }
 
+/** The exit code of a program that SIGKILL ended. */
+export const KILLED_EXIT_CODE = 137;
+
 export interface ContainerExit {
   /** 0 to 255; 128 + signal for a process ended by a signal. */
   readonly exitCode: number;

@@ -6,17 +6,18 @@ import { errorMessage, failedPrecondition } from '../../errors.ts';
 import type { OrphanReaper } from '../../host/orphans.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { Process, Resources, Spec } from '../../oci/types.ts';
-import type {
-  ContainerExit,
-  ContainerRef,
-  ContainerUsage,
-  CreatedContainer,
-  CreateRequest,
-  ExecSyncRequest,
-  ExecSyncResult,
-  ProcessStreams,
-  RuntimeDriver,
-  RuntimeFeatures,
+import {
+  KILLED_EXIT_CODE,
+  type ContainerExit,
+  type ContainerRef,
+  type ContainerUsage,
+  type CreatedContainer,
+  type CreateRequest,
+  type ExecSyncRequest,
+  type ExecSyncResult,
+  type ProcessStreams,
+  type RuntimeDriver,
+  type RuntimeFeatures,
 } from '../driver.ts';
 import { namingTimeout } from '../create-timeout.ts';
 import { attach } from './attach.ts';
@@ -35,7 +36,6 @@ import { connectThroughRuntime } from './port-forward.ts';
 import { endUnstarted, hasStandIn, startThroughStandIn } from './stand-in.ts';
 
 const SIGKILL = 9;
-const KILLED = 128 + SIGKILL;
 
 export interface OciCliOptions {
   readonly runtime: OciRuntime;
@@ -123,7 +123,7 @@ export class OciCliDriver implements RuntimeDriver {
 
   async #wait(container: ContainerRef, created: CreatedContainer, signal: AbortSignal): Promise<ContainerExit> {
     const exit = await this.#options.exits.wait(container, created, signal);
-    if (exit.exitCode !== KILLED || !hasStandIn(container)) return exit;
+    if (exit.exitCode !== KILLED_EXIT_CODE || !hasStandIn(container)) return exit;
     // Killed, or only its stand-in was: then nobody knows any more how it fares, and it must not go on unwatched.
     const state = await this.#command.state(container.id).catch(() => 'absent');
     if (state !== 'running' && state !== 'paused') return exit;

@@ -4,7 +4,7 @@ import { DaemonError, errorCode, errorMessage } from '../../errors.ts';
 import { killProcess } from '../../host/kill.ts';
 import type { WaitResponse } from '../../gen/containerd/task/v2/WaitResponse.ts';
 import type { Logger } from '../../observe/logger.ts';
-import type { ContainerExit, ContainerRef, CreatedContainer } from '../driver.ts';
+import { KILLED_EXIT_CODE, type ContainerExit, type ContainerRef, type CreatedContainer } from '../driver.ts';
 import type { ShimEvents } from './events.ts';
 import { normaliseExit, toNanos } from './exit-status.ts';
 import type { OutputHub } from './output/output-hub.ts';
@@ -14,7 +14,6 @@ import type { Shims } from './shims.ts';
 import type { UnstartedTasks } from './unstarted.ts';
 
 const LOST_EXIT_CODE = 255;
-const KILLED = 137;
 /** How long the output of an ended task may take to arrive. */
 const DRAIN_MS = 2000;
 /** How long the event of a kill for lack of memory may come after the exit it caused. */
@@ -49,7 +48,7 @@ export async function settle(
   const sent = deps.sent.get(container.id);
   const exitCode = normaliseExit(reply.exitStatus, sent);
   // Whoever was killed, and not by us, may have been killed for its memory.
-  const waitMs = exitCode === KILLED && sent === undefined ? OOM_MS : 0;
+  const waitMs = exitCode === KILLED_EXIT_CODE && sent === undefined ? OOM_MS : 0;
   return write(deps, container, {
     exitCode,
     finishedAt: toNanos(reply.exitedAt) ?? BigInt(Date.now()) * 1_000_000n,
@@ -100,7 +99,7 @@ export async function reclaim(
     if (hostPids && created !== undefined) killProcess(created.init);
   }
   // It says 137 too when it knows nothing.
-  const known = status !== undefined && status !== KILLED;
+  const known = status !== undefined && status !== KILLED_EXIT_CODE;
   return {
     exitCode: known ? (status ?? LOST_EXIT_CODE) : LOST_EXIT_CODE,
     finishedAt: BigInt(Date.now()) * 1_000_000n,
@@ -111,7 +110,7 @@ export async function reclaim(
 
 async function endUnstarted(deps: SettleDeps, container: ContainerRef): Promise<ContainerExit> {
   if ((await loadTask(container.bundle))?.ownsShim === true) await endWithShim(deps, container);
-  return { exitCode: KILLED, finishedAt: BigInt(Date.now()) * 1_000_000n, oomKilled: false, known: true };
+  return { exitCode: KILLED_EXIT_CODE, finishedAt: BigInt(Date.now()) * 1_000_000n, oomKilled: false, known: true };
 }
 
 /**
