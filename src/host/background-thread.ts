@@ -1,26 +1,25 @@
 // Threads of a pull work whenever the daemon's own thread, which answers RPCs, does not.
 import { readFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
-import { gettid, schedIdle } from './kernel.ts';
+import { gettid } from './kernel.ts';
 
-// What there is without a cgroup of our own.
+// The least there is, with a cgroup of our own, and what there is without one.
+const LAST = 19;
 const NICENESS = 5;
 
 /**
  * Puts the calling thread behind the process's others. In a cgroup of its own, as a service manager gives it, that is
- * all the way: the kernel lets a thread that wakes up run at once then, and not at the next tick, while the share of the
- * whole stays what it was. In the root cgroup such a thread would starve on a busy node, as it would compete with all pods,
- * and in that of a login with whatever its user runs beside it: there it only gets a smaller share.
- * @see sched(7), SCHED_IDLE
+ * almost all the way, while the share of the whole stays what it was. In the root cgroup such a thread would starve on a
+ * busy node, as it would compete with all pods, and in that of a login with whatever its user runs beside it: there it only
+ * gets a smaller share.
+ *
+ * Not SCHED_IDLE: the kernel takes a processor that runs such a thread for an idle one, and wakes up the thread that
+ * inflates a layer on the processor of the one that writes it, which stops, with another processor idle.
+ * @see sched(7)
  */
 export function becomeBackground(): void {
-  setPriority(gettid(), getPriority() + NICENESS);
-  if (!hasOwnCpuShare(readFileSync('/proc/self/cgroup', 'latin1').split('\n'))) return;
-  try {
-    schedIdle();
-  } catch {
-    // A filter of system calls may forbid it, to a daemon in a container: the smaller share has to do.
-  }
+  const cgroups = readFileSync('/proc/self/cgroup', 'latin1').split('\n');
+  setPriority(gettid(), hasOwnCpuShare(cgroups) ? LAST : getPriority() + NICENESS);
 }
 
 /** @param cgroups the lines of /proc/PID/cgroup */

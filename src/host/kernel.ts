@@ -16,7 +16,6 @@ const c = {
   chroot: bind('int chroot(const char *path)'),
   chdir: bind('int chdir(const char *path)'),
   gettid: bind('int gettid()'),
-  sched_setscheduler: bind('int sched_setscheduler(int pid, int policy, const uint8_t *parameter)'),
   sethostname: bind('int sethostname(const char *name, size_t length)'),
   socket: bind('int socket(int domain, int type, int protocol)'),
   socketpair: bind('int socketpair(int domain, int type, int protocol, _Out_ int *fds)'),
@@ -212,15 +211,6 @@ export function fchdir(fd: number): void {
 
 export function gettid(): number {
   return c.gettid();
-}
-
-const SCHED_IDLE = 5;
-/** `struct sched_param`: a priority, which must be 0 here. */
-const NO_PRIORITY = Buffer.alloc(4);
-
-/** Has the calling thread run when no other of its cgroup wants to. sched_setscheduler(2). */
-export function schedIdle(): void {
-  check('sched_setscheduler', c.sched_setscheduler(0, SCHED_IDLE, NO_PRIORITY), 'SCHED_IDLE');
 }
 
 /** sethostname(2) in the calling thread's UTS namespace. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { hasOwnCpuShare } from '../../../src/host/background-thread.ts';
 
@@ -16,26 +16,25 @@ describe('hasOwnCpuShare()', () => {
   });
 });
 
-describe('schedIdle()', () => {
+describe('becomeBackground()', () => {
   it('is for the calling thread alone', async () => {
-    const kernel = new URL('../../../src/host/kernel.js', import.meta.url).href;
+    const background = new URL('../../../src/host/background-thread.js', import.meta.url).href;
     const source = `
       const { parentPort } = require('node:worker_threads');
-      const { readFileSync } = require('node:fs');
-      import(${JSON.stringify(kernel)}).then(({ schedIdle, gettid }) => {
-        schedIdle();
-        parentPort.postMessage(readFileSync('/proc/self/task/' + gettid() + '/stat', 'latin1'));
+      const { getPriority } = require('node:os');
+      const { readlinkSync } = require('node:fs');
+      import(${JSON.stringify(background)}).then(({ becomeBackground }) => {
+        becomeBackground();
+        parentPort.postMessage(getPriority(Number(/\\d+$/.exec(readlinkSync('/proc/thread-self'))[0])));
       });`;
+    const before = getPriority();
     const worker = new Worker(source, { eval: true });
-    const stat = await new Promise<string>((resolve, reject) => worker.once('message', resolve).once('error', reject));
+    const niceness = await new Promise<number>((resolve, reject) => {
+      worker.once('message', resolve).once('error', reject);
+    });
     await worker.terminate();
 
-    expect(policyOf(stat)).toBe(5);
-    expect(policyOf(readFileSync('/proc/self/stat', 'latin1'))).toBe(0);
+    expect(niceness).toBeGreaterThan(before);
+    expect(getPriority()).toBe(before);
   });
 });
-
-// Field 41 of proc_pid_stat(5); the second one, in brackets, may have spaces.
-function policyOf(stat: string): number {
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[41 - 3]);
-}
