@@ -34,11 +34,11 @@ COPY --from=build /src/package.json /opt/crisol/package.json
 COPY --from=build /src/node_modules /opt/crisol/node_modules
 COPY --from=build /src/proto /opt/crisol/proto
 COPY libexec /opt/crisol/libexec
-COPY --from=build /src/dist/src /opt/crisol/dist/src
+COPY --from=build /src/dist/bundle /opt/crisol/dist/bundle
 COPY LICENSE /opt/crisol/LICENSE
 COPY deploy/config.toml /etc/crisol/config.toml
 COPY deploy/crictl.yaml /etc/crictl.yaml
-RUN printf '#!/bin/sh\nexec /usr/local/bin/node /opt/crisol/dist/src/main.js "$@"\n' > /usr/local/bin/crisol \
+RUN printf '#!/bin/sh\nexec /usr/local/bin/node /opt/crisol/dist/bundle/main.js "$@"\n' > /usr/local/bin/crisol \
   && chmod 755 /usr/local/bin/crisol && crisol config check
 
 STOPSIGNAL SIGTERM

@@ -1,4 +1,4 @@
-// Tests run on compiled output (`dist/`): the only form in which Worker entry points are the shipped ones.
+// Tests run on compiled output (`dist/`): the only form in which Workers start. End-to-end tests run `dist/bundle`.
 const project = (name) => ({
   displayName: name,
   testMatch: [`<rootDir>/dist/test/${name}/**/*.test.js`],

@@ -87,7 +87,7 @@ is_package() { [ -d "$SOURCE/node_modules" ] && [ ! -e "$SOURCE/src" ]; }
 # A released package carries dist/; a clone is built in a copy, so that the clone stays as it is.
 build() {
   local stage=$1
-  if [ ! -e "$SOURCE/dist/src/main.js" ]; then
+  if [ ! -e "$SOURCE/dist/bundle/main.js" ]; then
     say 'building'
     mkdir -p "$stage/build"
     tar -C "$SOURCE" --exclude=./node_modules --exclude=./.git --exclude=./dist -cf - . | tar -C "$stage/build" -xf -
@@ -95,7 +95,7 @@ build() {
     SOURCE=$stage/build
   fi
   mkdir -p "$stage/crisol/dist" "$stage/crisol/docs"
-  cp -R "$SOURCE/dist/src" "$stage/crisol/dist/src"
+  cp -R "$SOURCE/dist/bundle" "$stage/crisol/dist/bundle"
   cp -R "$SOURCE/libexec" "$SOURCE/proto" "$SOURCE/deploy" "$SOURCE/package.json" "$SOURCE/package-lock.json" "$SOURCE/LICENSE" "$stage/crisol/"
   cp "$SOURCE/docs/configuration.md" "$stage/crisol/docs/"
   if is_package; then
@@ -118,7 +118,7 @@ install_program() {
   mv "$stage/crisol" "$target"
   put_file "$DESTDIR/usr/local/bin/crisol" 755 <<WRAPPER
 #!/bin/sh
-exec $(command -v node) /opt/crisol/dist/src/main.js "\$@"
+exec $(command -v node) /opt/crisol/dist/bundle/main.js "\$@"
 WRAPPER
 }
 

@@ -9,7 +9,7 @@ set -uo pipefail
 image=${1-registry.k8s.io/e2e-test-images/busybox:1.29-2}
 shim=${KATA_SHIM-/opt/kata/bin/containerd-shim-kata-v2}
 config=${KATA_CONFIG-/opt/kata/share/defaults/kata-containers/configuration-qemu.toml}
-crisol=(node "$(cd "$(dirname "$0")/.." && pwd)/dist/src/main.js")
+crisol=(node "$(cd "$(dirname "$0")/.." && pwd)/dist/bundle/main.js")
 passed=0
 failed=0
 

@@ -2,7 +2,7 @@
 // that proto-loader makes first (two to four times faster for lists). Enums must then be numbers.
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
-import { packageRoot } from './load-proto.ts';
+import { packageRoot } from '../package-root.ts';
 
 /** A serializer for one message of `runtime.v1`, for use as a method's `responseSerialize`. */
 export type DirectEncoder = (messageName: string) => (value: unknown) => Buffer;

@@ -1,7 +1,7 @@
 // The version of this package.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from './load-proto.ts';
+import { packageRoot } from '../package-root.ts';
 
 /** As package.json has it. */
 export function crisolVersion(): string {

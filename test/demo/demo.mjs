@@ -11,7 +11,7 @@ import { table } from './table.mjs';
 
 const [socket, archive] = process.argv.slice(2);
 const image = 'localhost/demo/busybox:latest';
-const crisol = join(dirname(fileURLToPath(import.meta.url)), '../../dist/src/main.js');
+const crisol = join(dirname(fileURLToPath(import.meta.url)), '../../dist/bundle/main.js');
 const { rpc, close } = connect(socket);
 const logs = mkdtempSync(join(tmpdir(), 'crisol-demo-'));
 

@@ -11,7 +11,7 @@ source "$here/../lab/paths.sh"
 source "$LAB_SRC/config.sh"
 # shellcheck source=test/lab/leftovers.sh
 source "$LAB_SRC/leftovers.sh"
-crisol=(node "$REPO/dist/src/main.js")
+crisol=(node "$REPO/dist/bundle/main.js")
 
 prepare() {
   need_root

@@ -147,7 +147,7 @@ const rejected: readonly {
 const said: Record<string, Record<string, string>> = {};
 
 async function crisol(...args: string[]): Promise<string> {
-  const entry = join(lab('REPO'), 'dist/src/main.js');
+  const entry = join(lab('REPO'), 'dist/bundle/main.js');
   const { stdout, stderr } = await execa(process.execPath, [entry, ...args], { reject: false });
   return `${stdout}${stderr}`;
 }

@@ -36,7 +36,7 @@ describe('RemoveImage, killed in the middle,', () => {
   const image = (name: string) => ({ image: { image: `fake.test/${name}:1` } });
 
   async function fsck(): Promise<string> {
-    const entry = join(lab('REPO'), 'dist/src/main.js');
+    const entry = join(lab('REPO'), 'dist/bundle/main.js');
     const args = [entry, 'image', 'fsck', '--dry-run', '--config', daemon.configPath];
     return (await execa(process.execPath, args, { reject: false })).stdout;
   }

@@ -109,7 +109,7 @@ bin_dirs = ["${this.binDir}", "/opt/cni/bin", "/usr/lib/cni"]
   spawn(): ChildProcess {
     // A file and not a pipe: what it starts may outlive it, and must not keep a pipe open.
     const log = openSync(this.logPath, 'a');
-    const entry = join(lab('REPO'), 'dist/src/main.js');
+    const entry = join(lab('REPO'), 'dist/bundle/main.js');
     const args = [entry, 'serve', '--config', this.configPath];
     const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] });
     closeSync(log);

@@ -42,7 +42,7 @@ interface Outcome {
 }
 
 async function crisol(...args: string[]): Promise<Outcome> {
-  const entry = join(lab('REPO'), 'dist/src/main.js');
+  const entry = join(lab('REPO'), 'dist/bundle/main.js');
   const { exitCode, stdout, stderr } = await execa(process.execPath, [entry, ...args], { reject: false });
   return { exitCode, stdout, stderr };
 }

@@ -96,7 +96,7 @@ describe('a runtime handler', () => {
     const config = join(files.directory, 'bad.toml');
     const places = `root = "${files.directory}/root"\nrun = "${files.directory}/run"\n`;
     writeFileSync(config, `version = 1\n${places}[cri]\npause_image = "Not An Image"\n`);
-    const entry = join(lab('REPO'), 'dist/src/main.js');
+    const entry = join(lab('REPO'), 'dist/bundle/main.js');
 
     const daemon = await execa(process.execPath, [entry, 'serve', '--config', config], {
       reject: false,

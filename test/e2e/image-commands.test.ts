@@ -44,7 +44,7 @@ describe('crisol image', () => {
     daemon.client.call('PullImage', { image: { image: `fake.test/${name}:1` } }, ms);
 
   async function crisol(...args: readonly string[]): Promise<{ readonly exitCode?: number; readonly stdout: string }> {
-    const entry = join(lab('REPO'), 'dist/src/main.js');
+    const entry = join(lab('REPO'), 'dist/bundle/main.js');
     return execa(process.execPath, [entry, 'image', ...args, '--config', daemon.configPath], { reject: false });
   }
 

@@ -81,7 +81,7 @@ export function killDaemon(): void {
 /** Starts the daemon on the lab's configuration, tells the lab about it, and waits until it answers. */
 export async function startDaemon(): Promise<void> {
   const log = openSync(lab('LAB_DAEMON_LOG'), 'a');
-  const args = [join(lab('REPO'), 'dist/src/main.js'), 'serve', '--config', join(lab('LAB_DIR'), 'config.toml')];
+  const args = [join(lab('REPO'), 'dist/bundle/main.js'), 'serve', '--config', join(lab('LAB_DIR'), 'config.toml')];
   const daemon = spawn(process.execPath, args, { detached: true, stdio: ['ignore', log, log] });
   daemon.unref();
   writeFileSync(join(lab('LAB_DIR'), 'daemon.pid'), String(daemon.pid));

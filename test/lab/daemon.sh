@@ -3,7 +3,7 @@
 # Starts and stops the daemon a lab run is about, for lab.sh to source.
 
 start_crisol() {
-  local entry=$REPO/dist/src/main.js
+  local entry=$REPO/dist/bundle/main.js
   [[ -f $entry ]] || die "the daemon is not built: $entry is missing; run \"npm run build\""
   write_daemon_config "$dir" "$root" "$parent"
   node "$entry" serve --config "$dir/config.toml" >"$daemon_log" 2>&1 &

@@ -42,9 +42,9 @@ trap 'exit 143' TERM
 
 # crisol as a node without a network gets it, packed once per change.
 pack_crisol() {
-  [[ -f $REPO/dist/src/main.js ]] || die 'crisol is not built: run "npm run build"'
+  [[ -f $REPO/dist/bundle/main.js ]] || die 'crisol is not built: run "npm run build"'
   local key package
-  key=$(cd "$REPO" && find dist/src libexec deploy proto docs/configuration.md package-lock.json -type f -print0 | sort -z | xargs -0 sha256sum |
+  key=$(cd "$REPO" && find dist/bundle libexec deploy proto docs/configuration.md package-lock.json -type f -print0 | sort -z | xargs -0 sha256sum |
     sha256sum | head -c 16)
   package=$LAB/vm/crisol-$key.tar.gz
   if [[ ! -f $package ]]; then

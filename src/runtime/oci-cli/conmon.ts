@@ -1,9 +1,9 @@
 // Starts conmon: its command line, and the process that outlives the daemon.
 import { closeSync, openSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { pipe } from '../../host/kernel.ts';
 import { spawnProcess, type SpawnedProcess } from '../../host/spawn.ts';
+import { packageRoot } from '../../package-root.ts';
 import type { CreateRequest } from '../driver.ts';
 import { bundleFiles } from './bundle-files.ts';
 import type { OciRuntime } from './options.ts';
@@ -20,7 +20,7 @@ export interface ConmonOptions {
   readonly logSizeMax?: number;
 }
 
-const WITH_INPUT = ['/bin/sh', fileURLToPath(new URL('../../../../libexec/with-input', import.meta.url))];
+const WITH_INPUT = ['/bin/sh', join(packageRoot(), 'libexec/with-input')];
 
 /**
  * conmon's arguments for creating a container.

@@ -3,19 +3,19 @@
 import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sleep } from '../../async/timeout.ts';
 import { deadlineExceeded, isErrno } from '../../errors.ts';
 import { mknod } from '../../host/kernel.ts';
 import { killProcess, killTree } from '../../host/kill.ts';
 import { commandLine, identifyProcess, isAlive, listPids } from '../../host/procfs.ts';
 import type { Spec } from '../../oci/types.ts';
+import { packageRoot } from '../../package-root.ts';
 import type { ContainerRef } from '../driver.ts';
 import { firstError, runtimeFailure } from '../first-error.ts';
 import { bundleFiles } from './bundle-files.ts';
 
 const SHELL = '/bin/sh';
-const PROGRAM = fileURLToPath(new URL('../../../../libexec/join-sandbox', import.meta.url));
+const PROGRAM = join(packageRoot(), 'libexec/join-sandbox');
 
 /** What conmon runs as its runtime: the program, and the arguments before the runtime's own path. */
 export const STAND_IN = { file: SHELL, args: [PROGRAM] } as const;

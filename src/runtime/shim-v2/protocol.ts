@@ -1,10 +1,10 @@
 // The messages that crisol and shims exchange, as the files below proto/ describe them.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 import { internal } from '../../errors.ts';
+import { packageRoot } from '../../package-root.ts';
 
-const DIRECTORY = fileURLToPath(new URL('../../../../proto/', import.meta.url));
+const DIRECTORY = join(packageRoot(), 'proto');
 const FILES = [
   'ttrpc/ttrpc.proto',
   'containerd/task.proto',

@@ -138,7 +138,7 @@ kind = "oci"
 path = "runc"
 `,
   );
-  return { file: process.execPath, args: [join(repo, 'dist/src/main.js'), 'serve', '--config', config] };
+  return { file: process.execPath, args: [join(repo, 'dist/bundle/main.js'), 'serve', '--config', config] };
 }
 
 /** As on a host without ISA-L: what the loader finds under that name first is no library. */

@@ -10,7 +10,7 @@ import { SYSTEM_PLACES } from '../../../src/config/places.ts';
 import { toToml } from '../../../src/config/print-default.ts';
 import { FEATURE_FIELDS, OCI_FIELDS, SHIM_FIELDS } from '../../../src/config/runtime-handler.ts';
 import { SECTIONS } from '../../../src/config/schema.ts';
-import { packageRoot } from '../../../src/rpc/load-proto.ts';
+import { packageRoot } from '../../../src/package-root.ts';
 
 const deploy = join(packageRoot(), 'deploy');
 const dropIns = readdirSync(join(deploy, 'config.toml.d'));

@@ -8,7 +8,7 @@ import {
   protocolName,
   toConfigJson,
 } from '../../../../src/cri/convert/config-json.ts';
-import { packageRoot } from '../../../../src/rpc/load-proto.ts';
+import { packageRoot } from '../../../../src/package-root.ts';
 
 const file = join(packageRoot(), 'proto/runtime/v1/api.proto');
 const CONFIGS = ['ContainerConfig', 'PodSandboxConfig'];
