@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { runCli } from './cli/cli.ts';
 import { processOutput } from './cli/output.ts';
 import type { Config } from './config/schema.ts';
+import { putHelpersBehind } from './host/background-thread.ts';
 import { keepHeapSmall } from './host/small-heap.ts';
 
 const exitCode = await runCli(process.argv.slice(2), {
@@ -12,6 +13,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   // Loaded only when it is needed: every other command starts faster without it.
   runDaemon: async (config: Config, reload: () => Config) => {
     keepHeapSmall();
+    putHelpersBehind();
     return (await import('./daemon/daemon.ts')).runDaemon(config, reload);
   },
   checkHandlers: async (config: Config) => (await import('./daemon/check-handlers.ts')).checkHandlers(config),

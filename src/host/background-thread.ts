@@ -1,5 +1,5 @@
-// Threads of a pull work whenever the daemon's own thread, which answers RPCs, does not.
-import { readFileSync } from 'node:fs';
+// Which threads stand behind the daemon's own, which answers RPCs: those of a pull, and the process's helpers.
+import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { gettid } from './kernel.ts';
 
@@ -20,6 +20,17 @@ const NICENESS = 5;
 export function becomeBackground(): void {
   const cgroups = readFileSync('/proc/self/cgroup', 'latin1').split('\n');
   setPriority(gettid(), hasOwnCpuShare(cgroups) ? LAST : getPriority() + NICENESS);
+}
+
+/**
+ * Puts the threads that the process has by now behind the calling one, which is its first: V8's, which compile and collect, and
+ * the pool's, which inflate. As equals they make it wait for a tick. Not far behind, as it waits for them at times. Threads
+ * that start later are not touched.
+ */
+export function putHelpersBehind(): void {
+  for (const tid of readdirSync('/proc/self/task').map(Number)) {
+    if (tid !== process.pid) setPriority(tid, getPriority() + NICENESS);
+  }
 }
 
 /** @param cgroups the lines of /proc/PID/cgroup */

@@ -28,7 +28,7 @@ export class AgentPool {
 
   /**
    * The agent for a host; the same one as long as the host's TLS settings stay the same. HTTP_PROXY, HTTPS_PROXY and
-   * NO_PROXY are heeded, except for this machine itself.
+   * NO_PROXY are heeded, except for this machine itself. Plain HTTP is forwarded, not tunnelled: many proxies refuse that.
    */
   agentFor(host: RegistryHost): Dispatcher {
     const key = JSON.stringify([host.url.origin, host.tls, host.dialTimeoutMs]);
@@ -43,7 +43,7 @@ export class AgentPool {
       connect: { timeout: host.dialTimeoutMs ?? this.#timeouts.connectMs, ...tls },
     };
     const isDirect = isLoopback(host.url.host) || !hasProxy();
-    const agent = isDirect ? new Agent(options) : makeProxyAgent({ ...options, requestTls: tls });
+    const agent = isDirect ? new Agent(options) : makeProxyAgent({ ...options, requestTls: tls, proxyTunnel: false });
     this.#agents.set(key, agent);
     return agent;
   }

@@ -10,6 +10,20 @@ const { BENCH_REGISTRY: registry, BENCH_CONTAINERD: debian, BENCH_IGZIP: isal, B
 const TICK_MS = 10;
 const CGROUPS = existsSync('/sys/fs/cgroup/cpu/cgroup.procs') ? '/sys/fs/cgroup/cpu' : '/sys/fs/cgroup';
 
+/** Moves a process where a service manager would have it: into a cgroup of its own, whose directory this returns. */
+export function ownCgroup(pid) {
+  const cgroup = join(CGROUPS, `crisol-bench-${pid}`);
+  mkdirSync(cgroup);
+  writeFileSync(join(cgroup, 'cgroup.procs'), String(pid));
+  return cgroup;
+}
+
+/** Takes this process out again. */
+export function leaveCgroup(cgroup) {
+  writeFileSync(join(CGROUPS, 'cgroup.procs'), String(process.pid));
+  rmdirSync(cgroup);
+}
+
 function cpuTimes(pid) {
   const [, fields] = /\) (.*)\n/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   return fields
@@ -34,10 +48,7 @@ class Daemon {
   async start(directory) {
     const { file, args, env = {} } = this.command(directory);
     this.#child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    // Where a service manager would have it.
-    this.#cgroup = join(CGROUPS, `crisol-bench-${this.#child.pid}`);
-    mkdirSync(this.#cgroup);
-    writeFileSync(join(this.#cgroup, 'cgroup.procs'), String(this.#child.pid));
+    this.#cgroup = ownCgroup(this.#child.pid);
     let log = '';
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream.on('data', (text) => (log = (log + text).slice(-4000)));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { getPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { hasOwnCpuShare } from '../../../src/host/background-thread.ts';
@@ -36,5 +37,25 @@ describe('becomeBackground()', () => {
 
     expect(niceness).toBeGreaterThan(before);
     expect(getPriority()).toBe(before);
+  });
+});
+
+describe('putHelpersBehind()', () => {
+  it('leaves the first thread in front of those that are there', () => {
+    const background = new URL('../../../src/host/background-thread.js', import.meta.url).href;
+    const source = `
+      const { getPriority } = require('node:os');
+      const { readdirSync } = require('node:fs');
+      const before = getPriority();
+      import(${JSON.stringify(background)}).then(({ putHelpersBehind }) => {
+        putHelpersBehind();
+        const helpers = readdirSync('/proc/self/task').map(Number).filter((tid) => tid !== process.pid);
+        console.log(JSON.stringify([process.pid, ...helpers].map((tid) => getPriority(tid) - before)));
+      });`;
+    const output = execFileSync(process.execPath, ['-e', source], { encoding: 'utf8' });
+    const [own, ...helpers] = JSON.parse(output) as number[];
+
+    expect(own).toBe(0);
+    expect(new Set(helpers)).toEqual(new Set([5]));
   });
 });
