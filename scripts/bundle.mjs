@@ -28,7 +28,8 @@ const native = {
   },
 };
 
-const { outputFiles, warnings } = await build({
+const { outputFiles, warnings, metafile } = await build({
+  absWorkingDir: root,
   entryPoints: entries,
   outdir: out,
   entryNames: '[name]',
@@ -36,6 +37,7 @@ const { outputFiles, warnings } = await build({
   bundle: true,
   splitting: true,
   write: false,
+  metafile: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
@@ -48,6 +50,13 @@ const { outputFiles, warnings } = await build({
   },
 });
 if (warnings.length > 0) process.exit(1);
+for (const [importer, { imports }] of Object.entries(metafile.inputs)) {
+  const late = imports.find(({ kind, path }) => kind === 'dynamic-import' && path.startsWith('node_modules/'));
+  // Of a CommonJS package it would have no named exports here, where Node finds them.
+  if (importer.startsWith('dist/src/') && late !== undefined) {
+    throw new Error(`${importer} imports ${late.path} dynamically: import a module of ours that imports it`);
+  }
+}
 
 // Only what has changed: a daemon may be running from these files.
 const names = new Set(outputFiles.map(({ path }) => basename(path)));

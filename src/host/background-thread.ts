@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { gettid } from './kernel.ts';
 
-// The least there is, with a cgroup of our own, and what there is without one.
+// The least there is, which a thread gets that has a cgroup of our own around it, and the steps behind of one that has not.
 const LAST = 19;
-const NICENESS = 5;
+const STEPS = 5;
 
 /**
  * Puts the calling thread behind the process's others. In a cgroup of its own, as a service manager gives it, that is
@@ -19,7 +19,7 @@ const NICENESS = 5;
  */
 export function becomeBackground(): void {
   const cgroups = readFileSync('/proc/self/cgroup', 'latin1').split('\n');
-  setPriority(gettid(), hasOwnCpuShare(cgroups) ? LAST : getPriority() + NICENESS);
+  setPriority(gettid(), hasOwnCpuShare(cgroups) ? LAST : behindUs());
 }
 
 /**
@@ -29,8 +29,18 @@ export function becomeBackground(): void {
  */
 export function putHelpersBehind(): void {
   for (const tid of readdirSync('/proc/self/task').map(Number)) {
-    if (tid !== process.pid) setPriority(tid, getPriority() + NICENESS);
+    if (tid === process.pid) continue;
+    try {
+      setPriority(tid, behindUs());
+    } catch {
+      // It has ended meanwhile, as some do that only start others.
+    }
   }
+}
+
+/** The daemon itself may have been started with little precedence. */
+function behindUs(): number {
+  return Math.min(getPriority() + STEPS, LAST);
 }
 
 /** @param cgroups the lines of /proc/PID/cgroup */

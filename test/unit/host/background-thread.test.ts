@@ -41,7 +41,10 @@ describe('becomeBackground()', () => {
 });
 
 describe('putHelpersBehind()', () => {
-  it('leaves the first thread in front of those that are there', () => {
+  it.each([
+    { niceness: 0, steps: 5 },
+    { niceness: 17, steps: 2 },
+  ])('leaves the first thread in front of those that are there, from $niceness', ({ niceness, steps }) => {
     const background = new URL('../../../src/host/background-thread.js', import.meta.url).href;
     const source = `
       const { getPriority } = require('node:os');
@@ -52,10 +55,11 @@ describe('putHelpersBehind()', () => {
         const helpers = readdirSync('/proc/self/task').map(Number).filter((tid) => tid !== process.pid);
         console.log(JSON.stringify([process.pid, ...helpers].map((tid) => getPriority(tid) - before)));
       });`;
-    const output = execFileSync(process.execPath, ['-e', source], { encoding: 'utf8' });
+    const args = ['-n', String(niceness - getPriority()), process.execPath, '-e', source];
+    const output = execFileSync('nice', args, { encoding: 'utf8' });
     const [own, ...helpers] = JSON.parse(output) as number[];
 
     expect(own).toBe(0);
-    expect(new Set(helpers)).toEqual(new Set([5]));
+    expect(new Set(helpers)).toEqual(new Set([steps]));
   });
 });
