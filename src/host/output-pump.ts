@@ -1,7 +1,7 @@
 // Moves what a child process writes to a reader elsewhere, as fast as that reader takes it.
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { deferred } from '../async/deferred.ts';
 
 /** The most a pipe can hold: what an ended process left is no more than this. */
 const PIPE_BYTES = 1024 * 1024;
@@ -11,18 +11,24 @@ const TURNS = 3;
 export class OutputPump {
   readonly #source: Readable;
   readonly #sink: Writable | undefined;
+  readonly #end = deferred<undefined>();
   #bytes = 0;
   #ended = false;
 
-  /** @param sink undefined: the output is read and dropped */
-  constructor(source: Readable, sink: Writable | undefined) {
+  /**
+   * @param sink undefined: the output is read and dropped
+   * @param takeRest hands out what the source still holds when it reports its end
+   */
+  constructor(source: Readable, sink: Writable | undefined, takeRest?: (take: (chunk: Buffer) => void) => void) {
     this.#source = source;
     this.#sink = sink;
     const stop = () => {
       this.#ended = true;
+      this.#end.resolve(undefined);
     };
     source.on('data', (chunk: Buffer) => this.#take(chunk));
-    // A terminal's end is an error, and what no longer can be read has ended too.
+    if (takeRest !== undefined) source.on('end', () => !source.destroyed && takeRest((chunk) => this.#take(chunk)));
+    // A terminal's end may be an error, and what no longer can be read has ended too.
     source.on('end', stop).on('error', stop).on('close', stop);
     sink?.on('drain', () => source.resume());
     // Nobody reads on: the process learns it by SIGPIPE.
@@ -41,18 +47,37 @@ export class OutputPump {
    */
   async finish(quietMs: number): Promise<void> {
     const limit = this.#bytes + PIPE_BYTES;
-    for (let before = -1; !this.#ended && before < this.#bytes && this.#bytes < limit;) {
-      if (this.#sink?.writableNeedDrain === true) await settled(this.#sink);
-      before = this.#bytes;
+    let isEmpty = false;
+    while (!this.#ended && !isEmpty && this.#bytes < limit) {
+      await this.#room();
+      const before = this.#bytes;
       await this.#quiet(quietMs);
+      // A slow reader may be what nothing came for.
+      isEmpty = this.#bytes === before && !this.#isFull();
     }
     this.#source.destroy();
     this.#sink?.end();
   }
 
+  #isFull(): boolean {
+    return this.#sink?.writableNeedDrain === true;
+  }
+
+  async #room(): Promise<void> {
+    const sink = this.#sink;
+    if (sink === undefined || !this.#isFull()) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        sink.off('drain', done).off('close', done);
+        resolve();
+      };
+      sink.on('drain', done).on('close', done);
+    });
+  }
+
   // After a whole turn of the event loop everything that was readable has been read.
   async #quiet(ms: number): Promise<void> {
-    if (ms > 0) await Promise.race([sleep(ms, undefined, { ref: false }), once(this.#source, 'close').catch(ignore)]);
+    if (ms > 0) await Promise.race([sleep(ms, undefined, { ref: false }), this.#end.promise]);
     for (let count = 0; count < TURNS; count += 1) await turn();
   }
 
@@ -60,18 +85,4 @@ export class OutputPump {
   close(): void {
     this.#source.destroy();
   }
-}
-
-async function settled(sink: Writable): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      sink.off('drain', done).off('close', done);
-      resolve();
-    };
-    sink.on('drain', done).on('close', done);
-  });
-}
-
-function ignore(): void {
-  // Only that it ended matters.
 }

@@ -1,8 +1,7 @@
 // Connects a client with a container's first process, over conmon's attach socket.
-import { readSync } from 'node:fs';
 import { join } from 'node:path';
 import { DaemonError, isErrno, failedPrecondition } from '../../errors.ts';
-import { openDescriptor } from '../../host/descriptor-stream.ts';
+import { openDescriptor, readRest } from '../../host/descriptor-stream.ts';
 import { AF, SOCK, closeFd, connectUnix, shutdownWrite, socket } from '../../host/kernel.ts';
 import { deferred } from '../../async/deferred.ts';
 import type { ContainerRef, ProcessStreams } from '../driver.ts';
@@ -26,7 +25,7 @@ export async function attach(socketDir: string, container: ContainerRef, streams
   const goAway = () => ended.reject(new DaemonError('cancelled', `attach to "${container.id}": the client has gone`));
   streams.signal.addEventListener('abort', goAway);
   stream.on('end', () => {
-    if (!stream.destroyed) takeRest(connection, output);
+    if (!stream.destroyed) readRest(connection, PACKET_BYTES, (packet) => output.take(packet));
     ended.resolve(undefined);
   });
   stream.on('close', () => ended.resolve(undefined));
@@ -46,19 +45,6 @@ export async function attach(socketDir: string, container: ContainerRef, streams
     streams.stdin?.resume();
     output.close();
     stream.destroy();
-  }
-}
-
-// libuv takes a read that did not fill its buffer for the last one when the other side has gone, and reports the end. Of
-// packets no read fills the buffer, and what was written just before the container's exit would be lost.
-function takeRest(fd: number, output: AttachOutput): void {
-  const packet = Buffer.alloc(PACKET_BYTES);
-  try {
-    for (let count = readSync(fd, packet); count > 0; count = readSync(fd, packet)) {
-      output.take(packet.subarray(0, count));
-    }
-  } catch {
-    // Nothing more, from a monitor that is still there.
   }
 }
 

@@ -1,7 +1,7 @@
 // Wires with a terminal: the runtime makes it in the container and hands us its master side.
 import { failedPrecondition, isErrno } from '../../errors.ts';
 import { ConsoleSocket } from '../../host/console-socket.ts';
-import { openDescriptor, type DescriptorStream } from '../../host/descriptor-stream.ts';
+import { openDescriptor, readRest, type DescriptorStream } from '../../host/descriptor-stream.ts';
 import { setWindowSize } from '../../host/kernel.ts';
 import { OutputPump } from '../../host/output-pump.ts';
 import type { ProcessStreams, TerminalSize } from '../driver.ts';
@@ -9,6 +9,8 @@ import type { ExecWires } from './exec-wires.ts';
 
 /** A background child may keep the terminal open; what was written reaches us after a moment of the kernel's. */
 const QUIET_MS = 50;
+/** What the kernel hands out of a terminal at once. */
+const READ_BYTES = 4096;
 
 export class ExecTerminal implements ExecWires {
   readonly stdio: readonly null[] = [null, null, null];
@@ -36,7 +38,8 @@ export class ExecTerminal implements ExecWires {
     const terminal = openDescriptor(this.#take());
     this.#terminal = terminal;
     this.release();
-    this.#pump = new OutputPump(terminal.stream, this.#streams.stdout);
+    const takeRest = (take: (chunk: Buffer) => void) => readRest(terminal.fd, READ_BYTES, take);
+    this.#pump = new OutputPump(terminal.stream, this.#streams.stdout, takeRest);
     // Without `end`: a terminal has no end of file but the one its user types.
     this.#streams.stdin?.pipe(terminal.stream, { end: false });
     this.#streams.onResize((size) => this.#resize(size));

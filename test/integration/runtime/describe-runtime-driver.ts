@@ -2,6 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { isAlive, listPids, commandLine } from '../../../src/host/procfs.ts';
 import type { CreatedContainer, CreateRequest, ExecSyncRequest, RuntimeDriver } from '../../../src/runtime/driver.ts';
 import { sleep } from '../../../src/async/timeout.ts';
@@ -206,6 +208,22 @@ export function describeRuntimeDriver(name: string, path: string, driven: Driven
           : listPids().map((pid) => commandLine(pid).join(' '));
       await until(async () => !(await programs()).some((program) => /sleep 471[12]$/.test(program)));
       expect(await driver.state(request)).toBe('running');
+    });
+
+    it.each([true, false])('exec() loses nothing when its reader is slow, with a terminal: %s', async (terminal) => {
+      const { request } = await run('exec sleep 300');
+      const process = { ...request.spec.process, args: ['/bin/sh', '-c', 'seq 1 20000; exit 3'], terminal };
+      const reader = new SlowReader();
+      const streams = { stdin: undefined, stdout: reader, stderr: undefined, onResize: () => undefined };
+
+      const exitCode = await driver.exec(request, process, { ...streams, signal: never });
+      await finished(reader);
+
+      expect(exitCode).toBe(3);
+      expect(reader.text.replaceAll('\r', '').split('\n')).toEqual([
+        ...Array.from({ length: 20_000 }, (_, index) => String(index + 1)),
+        '',
+      ]);
     });
 
     it("programs of another user find their input empty, and the host's /dev/null stays root's", async () => {
@@ -427,4 +445,18 @@ function memoryLimit(pid: number): number {
     return Number(readFileSync(`/sys/fs/cgroup/memory${legacy}/memory.limit_in_bytes`, 'latin1'));
   const unified = /^0::(.*)$/m.exec(cgroups)?.[1] ?? '';
   return Number(readFileSync(`/sys/fs/cgroup${unified}/memory.max`, 'latin1'));
+}
+
+/** Takes one piece at a time, and its time for each. */
+class SlowReader extends Writable {
+  text = '';
+
+  constructor() {
+    super({ highWaterMark: 1 });
+  }
+
+  override _write(piece: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.text += piece.toString();
+    setTimeout(done, 5);
+  }
 }
