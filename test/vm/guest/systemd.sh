@@ -37,7 +37,7 @@ shared_pid() {
   pod=$(run_pod "$1" "pause-$1" '.linux.security_context.namespace_options = { pid: 0 } | .linux.cgroup_parent = "'"$SLICE_OF_POD"'"')
   id=$(run "$pod" "pause-$1" '.linux.security_context.namespace_options = { pid: 0 }')
   matches 'scope of the pause process' "$(ls /sys/fs/cgroup$SLICE_PATH)" "crisol-$pod.scope"
-  crictl exec --sync "$id" ps | grep -q 'PID'
+  matches 'processes' "$(crictl exec --sync "$id" ps)" 'PID'
   crictl rmp --force "$pod"
   eventually gone "crisol-$pod.scope"
   systemctl stop "$SLICE_OF_POD"
