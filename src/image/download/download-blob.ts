@@ -6,7 +6,7 @@ import { fromTransport, isRetryable } from '../registry/errors.ts';
 import { MAX_ATTEMPTS, pause, retryDelayMs } from '../registry/retry.ts';
 import { tryHosts } from '../registry/try-hosts.ts';
 import type { Descriptor } from '../schema.ts';
-import { paced, type Pace } from './pace.ts';
+import { takePaced, type Pace } from './pace.ts';
 import { checkRange, rangeAt, rangeHeader, sideBySide, type Range } from './ranges.ts';
 
 export interface DownloadTuning extends Pace {
@@ -87,7 +87,7 @@ async function pour(download: BlobDownload, client: RegistryClient): Promise<voi
   if (servesRanges) checkRange(answer, first, what(descriptor));
   else if (from > 0) file.restart();
   try {
-    for await (const piece of paced(answer.body, tuning, client.name, what(descriptor))) file.write(piece);
+    await takePaced(answer.body, tuning, client.name, what(descriptor), (piece) => file.write(piece));
   } finally {
     file.flush();
   }
@@ -96,7 +96,7 @@ async function pour(download: BlobDownload, client: RegistryClient): Promise<voi
   if (reached === descriptor.size) return;
   const rest = { from: reached, size: descriptor.size, chunkBytes, ahead: rangesAtOnce };
   const ranges = sideBySide(rest, (range, stop) => fetchRange(download, client, range, stop), signal);
-  for await (const piece of ranges) file.write(piece);
+  for await (const pieces of ranges) pieces.forEach((piece) => file.write(piece));
 }
 
 async function fetchRange(
@@ -114,11 +114,11 @@ async function fetchRange(
   checkRange(answer, range, what(descriptor));
   const pieces: Buffer[] = [];
   let left = range.end - range.from;
-  for await (const piece of paced(answer.body, tuning, client.name, what(descriptor))) {
+  await takePaced(answer.body, tuning, client.name, what(descriptor), (piece) => {
     left -= piece.length;
-    if (left < 0) break;
+    if (left < 0) throw cutShort(descriptor, range.end - left);
     pieces.push(piece);
-  }
+  });
   if (left !== 0) throw cutShort(descriptor, range.end - left);
   return pieces;
 }

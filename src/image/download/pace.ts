@@ -1,5 +1,6 @@
 // Watches over a body that arrives: silence and a trickle both end it, with an error that says how slow it was.
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { registryUnavailable } from '../registry/errors.ts';
 
 const STEPS = 4;
@@ -12,16 +13,18 @@ export interface Pace {
 }
 
 /**
- * The pieces of `body`.
+ * Hands the pieces of `body` to `take` as they come, until its end; what `take` throws ends the body. Not an iterator of
+ * promises: a blob has thousands of pieces.
  * @param host the registry's name and `what` the blob's, for the error
- * @throws unavailable when fewer bytes than the pace asks for came in a window; what the body throws
+ * @throws unavailable when fewer bytes than the pace asks for came in a window; what the body or `take` throws
  */
-export async function* paced(
+export async function takePaced(
   body: Readable,
   pace: Pace,
   host: string,
   what: string,
-): AsyncGenerator<Buffer, void, undefined> {
+  take: (piece: Buffer) => void,
+): Promise<void> {
   // The window moves on in steps, so that silence is noticed soon after it has lasted a whole one.
   const steps: number[] = [];
   let bytes = 0;
@@ -34,11 +37,18 @@ export async function* paced(
     const rate = (came * 1000) / pace.windowMs;
     if (came === 0 || rate < pace.minBytesPerSecond) body.destroy(tooSlow(host, what, Math.round(rate), pace));
   }, pace.windowMs / STEPS);
-  try {
-    for await (const piece of body as AsyncIterable<Buffer>) {
-      bytes += piece.length;
-      yield piece;
+  body.on('data', (piece: Buffer) => {
+    // Also when destroyed it hands out what it has.
+    if (body.destroyed) return;
+    bytes += piece.length;
+    try {
+      take(piece);
+    } catch (error) {
+      body.destroy(error as Error);
     }
+  });
+  try {
+    await finished(body);
   } finally {
     clearInterval(watch);
   }

@@ -31,14 +31,14 @@ export function checkRange(answer: Dispatcher.ResponseData, range: Range, what: 
 }
 
 /**
- * Fetches the ranges from `from` to `size`, `ahead` of them at a time, and yields their bytes in order. Memory holds
- * at most `ahead` ranges. Leaving the loop stops the requests.
+ * Fetches the ranges from `from` to `size`, `ahead` of them at a time, and yields the pieces of each in order. Memory
+ * holds at most `ahead` ranges. Leaving the loop stops the requests.
  */
 export async function* sideBySide(
   { from, size, chunkBytes, ahead }: { from: number; size: number; chunkBytes: number; ahead: number },
   fetchRange: (range: Range, signal: AbortSignal) => Promise<readonly Buffer[]>,
   signal: AbortSignal,
-): AsyncGenerator<Buffer, void, undefined> {
+): AsyncGenerator<readonly Buffer[], void, undefined> {
   const stop = new AbortController();
   const combined = AbortSignal.any([signal, stop.signal]);
   const queue: Promise<readonly Buffer[]>[] = [];
@@ -58,7 +58,7 @@ export async function* sideBySide(
     for (let head = queue.shift(); head !== undefined; head = queue.shift()) {
       const pieces = await head;
       fill();
-      yield* pieces;
+      yield pieces;
     }
   } finally {
     stop.abort();

@@ -18,8 +18,8 @@ describe('sideBySide()', () => {
     };
 
     const pieces: string[] = [];
-    for await (const piece of sideBySide({ from: 5, size: 95, chunkBytes: 20, ahead: 3 }, fetchRange, never))
-      pieces.push(piece.toString());
+    for await (const range of sideBySide({ from: 5, size: 95, chunkBytes: 20, ahead: 3 }, fetchRange, never))
+      pieces.push(...range.map(String));
 
     expect(pieces.join('')).toBe('5-25 25-45 45-65 65-85 85-95 ');
     expect(most).toBe(3);
@@ -35,8 +35,8 @@ describe('sideBySide()', () => {
     };
 
     const reading = (async () => {
-      for await (const piece of sideBySide({ from: 0, size: 30, chunkBytes: 10, ahead: 3 }, fetchRange, never))
-        expect(piece).toHaveLength(0);
+      for await (const range of sideBySide({ from: 0, size: 30, chunkBytes: 10, ahead: 3 }, fetchRange, never))
+        expect(range).toHaveLength(0);
     })();
 
     await expect(reading).rejects.toThrow('broken');
