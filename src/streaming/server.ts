@@ -17,8 +17,8 @@ import { Tokens } from './tokens.ts';
 /** A connection on which nothing moves for this long, or at most twice as long, is closed. */
 const IDLE_MS = 4 * 60 * 60 * 1000;
 const CREATION_MS = 30_000;
-/** How long a client may take to close after its stream has ended. */
-const LINGER_MS = 5000;
+/** How long a client may be silent, or at most twice as long, that has not closed after its stream has ended. It pings every 5 s. */
+const LINGER_MS = 10_000;
 
 export interface StreamingOptions {
   readonly address: string;
@@ -145,12 +145,13 @@ function closeWhenIdle(socket: Socket, ms: number): void {
   socket.once('close', () => clearInterval(timer));
 }
 
-function finish(socket: Duplex): void {
+/** Says goodbye; a client that is slow to read is left the time, as long as it shows by its pings that it is there. */
+function finish(socket: Socket): void {
   if (socket.destroyed) return;
   socket.end();
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(timer));
+  socket.once('end', () => socket.destroy());
+  closeWhenIdle(socket, LINGER_MS);
 }
 
 /** The host part of a URL that reaches a listener on `address`; the kubelet is on this host. */

@@ -82,6 +82,11 @@ describe.each(['spdy', 'websocket'])('crictl over %s', (transport) => {
     expect((await shell(`${zeros} | ${exec('-i', 'cat')} | md5sum`)).out).toContain(DIGEST);
   }, 60_000);
 
+  it('exec: leaves a client the time to read that comes to it long after the program has ended', async () => {
+    const { out } = await shell(`${exec('', 'seq 1 200000')} | (sleep 12; cat) | tail -n 1`);
+    expect(out).toBe('200000\n');
+  }, 30_000);
+
   it('exec: does not wait for a background child that keeps the output', async () => {
     const started = Date.now();
     expect((await shell(exec('', `sh -c 'sleep 20 & echo done'`))).out).toBe('done\n');

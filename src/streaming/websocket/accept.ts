@@ -8,6 +8,8 @@ import { refuseUpgrade } from '../spdy/negotiate.ts';
 
 /** Clients send 32 KiB at a time; a longer message closes its connection with code 1009. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Longer than any client: who says goodbye decides how long it waits for the answer. */
+const CLOSE_MS = 4 * 60 * 60 * 1000;
 
 export interface Accepted {
   readonly socket: WebSocket;
@@ -33,7 +35,8 @@ export async function acceptWebSocket(
     refuseUpgrade(socket, 400, `no subprotocol in common: served are ${served.join(', ')}\n`);
     return undefined;
   }
-  const options = { noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES };
+  const limits = { maxPayload: MAX_MESSAGE_BYTES, closeTimeout: CLOSE_MS };
+  const options = { noServer: true, clientTracking: false, perMessageDeflate: false, ...limits };
   const handshake = new WebSocketServer(options);
   // `ws` refuses names with a slash, which Kubernetes has: it is told of none, and the choice is added to its answer.
   delete request.headers['sec-websocket-protocol'];
