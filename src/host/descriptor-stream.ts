@@ -46,7 +46,7 @@ function streamOptions(fd: number, onread: OnReadOpts | undefined): StreamOption
  * Hands out what a stream of `openDescriptor` left unread at its 'end', one kernel read at a time.
  *
  * libuv takes a read that did not fill its buffer for the last one when the other side has gone. Of packets, and of a
- * terminal that hands out a line at a time, no read fills the buffer.
+ * terminal, which hands out 4 KiB at most, no read fills the buffer.
  * @param bytes the longest read
  */
 export function readRest(fd: number, bytes: number, take: (piece: Buffer) => void): void {

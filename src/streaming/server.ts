@@ -17,7 +17,7 @@ import { Tokens } from './tokens.ts';
 /** A connection on which nothing moves for this long, or at most twice as long, is closed. */
 const IDLE_MS = 4 * 60 * 60 * 1000;
 const CREATION_MS = 30_000;
-/** How long a client may be silent, or at most twice as long, that has not closed after its stream has ended. It pings every 5 s. */
+/** The same for a client that has not closed after its stream has ended; one that is there pings every 5 s. */
 const LINGER_MS = 10_000;
 
 export interface StreamingOptions {

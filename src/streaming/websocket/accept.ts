@@ -8,7 +8,7 @@ import { refuseUpgrade } from '../spdy/negotiate.ts';
 
 /** Clients send 32 KiB at a time; a longer message closes its connection with code 1009. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** Longer than any client: who says goodbye decides how long it waits for the answer. */
+/** How long `ws` waits for the answer to its goodbye: no less than the server does, which looks at whether the client is there. */
 const CLOSE_MS = 4 * 60 * 60 * 1000;
 
 export interface Accepted {
