@@ -4,9 +4,11 @@ import type { TarEntry, TarEntryType } from './entry.ts';
 import type { TarHeader } from './header.ts';
 import { parsePaxInteger, parsePaxTime } from './numbers.ts';
 
+type Pax = ReadonlyMap<string, Buffer>;
+
 /** What extension entries said about the entry that follows them. */
 export interface TarExtensions {
-  readonly pax: ReadonlyMap<string, Buffer>;
+  readonly pax: Pax;
   /** GNU L. */
   readonly longName: string | undefined;
   /** GNU K. */
@@ -47,7 +49,7 @@ function checkedId(id: number, what: string, path: string): number {
   return id;
 }
 
-function xattrsOf(pax: ReadonlyMap<string, Buffer>): ReadonlyMap<string, Buffer> {
+function xattrsOf(pax: Pax): ReadonlyMap<string, Buffer> {
   if (pax.size === 0) return NO_XATTRS;
   const xattrs = new Map<string, Buffer>();
   for (const [key, value] of pax) {
@@ -56,35 +58,38 @@ function xattrsOf(pax: ReadonlyMap<string, Buffer>): ReadonlyMap<string, Buffer>
   return xattrs;
 }
 
+/** What pax says under `key`; an empty value means that the header's own field counts. */
+function override(pax: Pax, key: string): string | undefined {
+  // Most entries have none.
+  if (pax.size === 0) return undefined;
+  const value = pax.get(key);
+  return value === undefined || value.length === 0 ? undefined : value.toString('latin1');
+}
+
+function integer(pax: Pax, key: string, fallback: number): number {
+  const text = override(pax, key);
+  return text === undefined ? fallback : parsePaxInteger(text, key);
+}
+
 /** @throws invalid-argument when the entry makes no sense: no name, a negative size, an unknown type, a sparse file */
-export function combine(header: TarHeader, extensions: TarExtensions): TarEntry {
-  const { pax } = extensions;
-  // An empty pax value means that the header's own field counts.
-  const override = (key: string) => {
-    const value = pax.get(key);
-    return value === undefined || value.length === 0 ? undefined : value.toString('latin1');
-  };
-  const integer = (key: string, fallback: number) => {
-    const text = override(key);
-    return text === undefined ? fallback : parsePaxInteger(text, key);
-  };
-  const path = override('path') ?? extensions.longName ?? header.name;
-  const linkPath = override('linkpath') ?? extensions.longLink ?? header.linkName;
+export function combine(header: TarHeader, { pax, longName, longLink }: TarExtensions): TarEntry {
+  const path = override(pax, 'path') ?? longName ?? header.name;
+  const linkPath = override(pax, 'linkpath') ?? longLink ?? header.linkName;
   if (path === '' || path.includes('\0') || linkPath.includes('\0'))
     throw invalidArgument('tar: entry without a usable name');
-  for (const key of pax.keys()) if (key.startsWith('GNU.sparse.')) throw sparse(path);
+  if (pax.size > 0) for (const key of pax.keys()) if (key.startsWith('GNU.sparse.')) throw sparse(path);
   const type = typeOf(header.flag, path);
-  const size = integer('size', header.sizeBytes);
+  const size = integer(pax, 'size', header.sizeBytes);
   if (size < 0) throw invalidArgument(`tar: entry "${path}" has a negative size`);
-  const mtime = override('mtime');
+  const mtime = override(pax, 'mtime');
   return {
     type,
     path,
     linkPath: type === 'hardlink' || type === 'symlink' ? linkPath : '',
     sizeBytes: type === 'file' ? size : 0,
     mode: header.mode & 0o7777,
-    uid: checkedId(integer('uid', header.uid), 'uid', path),
-    gid: checkedId(integer('gid', header.gid), 'gid', path),
+    uid: checkedId(integer(pax, 'uid', header.uid), 'uid', path),
+    gid: checkedId(integer(pax, 'gid', header.gid), 'gid', path),
     mtimeNanos: mtime === undefined ? BigInt(header.mtimeSeconds) * 1_000_000_000n : parsePaxTime(mtime, 'mtime'),
     deviceMajor: header.deviceMajor,
     deviceMinor: header.deviceMinor,

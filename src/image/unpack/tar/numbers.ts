@@ -1,13 +1,13 @@
 // Numbers of tar headers: octal text, GNU base-256 and pax decimals.
 import { invalidArgument } from '../../../errors.ts';
 
-const SPACE = 0x20;
+export const SPACE = 0x20;
 const ZERO = 0x30;
 
-function base256(field: Buffer, what: string): number {
-  const negative = (field[0] ?? 0) === 0xff;
-  let value = negative ? -1n : BigInt((field[0] ?? 0) & 0x7f);
-  for (const byte of field.subarray(1)) value = (value << 8n) | BigInt(byte);
+function base256(block: Buffer, start: number, end: number, what: string): number {
+  const first = block[start] ?? 0;
+  let value = first === 0xff ? -1n : BigInt(first & 0x7f);
+  for (const byte of block.subarray(start + 1, end)) value = (value << 8n) | BigInt(byte);
   if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) {
     throw invalidArgument(`tar: ${what} is out of range`);
   }
@@ -15,18 +15,18 @@ function base256(field: Buffer, what: string): number {
 }
 
 /**
- * The number in a header field; an empty field is 0.
+ * The number in the header field from `start` up to `end`; an empty field is 0.
  *
  * @throws invalid-argument when it is no number or beyond 2^53
  */
-export function parseHeaderNumber(field: Buffer, what: string): number {
-  if (((field[0] ?? 0) & 0x80) !== 0) return base256(field, what);
+export function parseHeaderNumber(block: Buffer, start: number, end: number, what: string): number {
+  if (((block[start] ?? 0) & 0x80) !== 0) return base256(block, start, end, what);
   // Byte by byte: eight of these stand in every header, and strings would cost more than the rest of it.
-  let at = 0;
-  while (at < field.length && isBlank(field[at])) at += 1;
+  let at = start;
+  while (at < end && isBlank(block[at])) at += 1;
   let value = 0;
-  for (; at < field.length && !isBlank(field[at]); at += 1) {
-    const digit = (field[at] ?? 0) - ZERO;
+  for (; at < end && !isBlank(block[at]); at += 1) {
+    const digit = (block[at] ?? 0) - ZERO;
     if (digit < 0 || digit > 7) throw invalidArgument(`tar: ${what} is no octal number`);
     value = value * 8 + digit;
   }

@@ -71,22 +71,26 @@ export class TarParser {
   }
 
   #takeHeader(chunk: Buffer, at: number): number {
+    if (this.#blockFilled === 0 && chunk.length - at >= BLOCK_BYTES) {
+      this.#endHeader(chunk, at);
+      return BLOCK_BYTES;
+    }
     const taken = chunk.copy(this.#block, this.#blockFilled, at, at + BLOCK_BYTES - this.#blockFilled);
     this.#blockFilled += taken;
     if (this.#blockFilled === BLOCK_BYTES) {
       this.#blockFilled = 0;
-      this.#endHeader();
+      this.#endHeader(this.#block, 0);
     }
     return taken;
   }
 
-  #endHeader(): void {
-    if (this.#block[0] === 0 && this.#block.every((byte) => byte === 0)) {
+  #endHeader(block: Buffer, from: number): void {
+    if (block[from] === 0 && isZero(block, from)) {
       this.#zeroBlocks += 1;
       return;
     }
     if (this.#zeroBlocks > 0) throw invalidArgument('tar: an entry follows the end of the archive');
-    const header = parseHeader(this.#block);
+    const header = parseHeader(block, from);
     if (EXTENSION_FLAGS.includes(header.flag)) this.#beginExtension(header);
     else this.#beginEntry(combine(header, this.#extensions));
   }
@@ -117,9 +121,14 @@ export class TarParser {
 
   #endExtension(flag: string, data: Buffer): void {
     this.#extension = undefined;
-    if (flag === 'L') this.#extensions = { ...this.#extensions, longName: cutAtNul(data) };
-    else if (flag === 'K') this.#extensions = { ...this.#extensions, longLink: cutAtNul(data) };
+    if (flag === 'L') this.#extensions = { ...this.#extensions, longName: cutAtNul(data, 0, data.length) };
+    else if (flag === 'K') this.#extensions = { ...this.#extensions, longLink: cutAtNul(data, 0, data.length) };
     // Global headers ('g') are skipped, as other image tools do: layers carry at most a comment there.
     else if (flag !== 'g') this.#extensions = { ...this.#extensions, pax: parsePaxRecords(data) };
   }
+}
+
+function isZero(block: Buffer, from: number): boolean {
+  for (let index = from; index < from + BLOCK_BYTES; index++) if (block[index] !== 0) return false;
+  return true;
 }
