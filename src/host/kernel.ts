@@ -376,30 +376,29 @@ export function reap(pid: number): number | undefined {
   return result === 0 ? undefined : status[0];
 }
 
-/** Sets access and modification time of the path itself, in nanoseconds since the epoch. */
-export function setTimes(path: KernelPath, atimeNanos: bigint, mtimeNanos: bigint): void {
-  const result = c.utimensat(-100, terminated(path), toTimes(atimeNanos, mtimeNanos), 0x100);
+/** Sets both access and modification time of the path itself: seconds since the epoch, and nanoseconds after them. */
+export function setTimes(path: KernelPath, seconds: number, nanos: number): void {
+  const result = c.utimensat(-100, terminated(path), toTimes(seconds, nanos), 0x100);
   if (result !== 0) check('utimensat', result, `"${path.toString()}"`);
 }
 
 /** `setTimes` of an open file. */
-export function setFileTimes(fd: number, atimeNanos: bigint, mtimeNanos: bigint): void {
-  check('futimens', c.futimens(fd, toTimes(atimeNanos, mtimeNanos)), 'of an open file');
+export function setFileTimes(fd: number, seconds: number, nanos: number): void {
+  check('futimens', c.futimens(fd, toTimes(seconds, nanos)), 'of an open file');
 }
 
-// Of this thread, for the call that follows.
-const times = Buffer.alloc(32);
+// Two `struct timespec` of 64-bit Linux, of this thread, for the call that follows. In halves: one is set for every file
+// of a layer, and BigInts would cost more than the call.
+const times = new Int32Array(8);
+const timesBytes = Buffer.from(times.buffer);
 
-function toTimes(atimeNanos: bigint, mtimeNanos: bigint): Buffer {
-  writeTime(0, atimeNanos);
-  writeTime(16, mtimeNanos);
-  return times;
-}
-
-function writeTime(offset: number, nanos: bigint): void {
-  const seconds = nanos >= 0n ? nanos / 1_000_000_000n : (nanos - 999_999_999n) / 1_000_000_000n;
-  times.writeBigInt64LE(seconds, offset);
-  times.writeBigInt64LE(nanos - seconds * 1_000_000_000n, offset + 8);
+function toTimes(seconds: number, nanos: number): Buffer {
+  for (let at = 0; at < times.length; at += 4) {
+    times[at] = seconds | 0;
+    times[at + 1] = Math.floor(seconds / 2 ** 32);
+    times[at + 2] = nanos;
+  }
+  return timesBytes;
 }
 
 /** syncfs(2): writes the whole file system of `fd` to disk, which may take long: never on the main thread. */

@@ -3,7 +3,7 @@ import { chmodSync, fchmodSync, fchownSync, lchownSync } from 'node:fs';
 import { isUnsupported } from '../../errors.ts';
 import { nativePath } from '../../host/byte-path.ts';
 import { setFileTimes, setTimes, setXattr } from '../../host/kernel.ts';
-import type { TarEntry } from './tar/entry.ts';
+import type { TarEntry, TarTime } from './tar/entry.ts';
 
 // Trusted ones are the host's own, as containerd has it, and overlay's marks above all: an image must not forge them.
 // Labels and measurements belong to the host too.
@@ -49,16 +49,16 @@ export function finishFile({ fd, path, mode, isOfRoot }: FreshFile, entry: TarEn
   if (!isOwned) fchownSync(fd, entry.uid, entry.gid);
   if (mode !== entry.mode) fchmodSync(fd, entry.mode);
   if (entry.xattrs.size > 0) applyXattrs(nativePath(path), entry);
-  const nanos = notBeforeEpoch(entry.mtimeNanos);
-  setFileTimes(fd, nanos, nanos);
+  const { seconds, nanos } = notBeforeEpoch(entry.mtime);
+  setFileTimes(fd, seconds, nanos);
 }
 
 /** Sets the modification time, and the access time with it. Before the epoch is at the epoch, as containerd has it. */
-export function applyTimes(path: string, mtimeNanos: bigint): void {
-  const nanos = notBeforeEpoch(mtimeNanos);
-  setTimes(nativePath(path), nanos, nanos);
+export function applyTimes(path: string, mtime: TarTime): void {
+  const { seconds, nanos } = notBeforeEpoch(mtime);
+  setTimes(nativePath(path), seconds, nanos);
 }
 
-function notBeforeEpoch(nanos: bigint): bigint {
-  return nanos < 0n ? 0n : nanos;
+function notBeforeEpoch(time: TarTime): TarTime {
+  return time.seconds < 0 ? { seconds: 0, nanos: 0 } : time;
 }

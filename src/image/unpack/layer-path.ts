@@ -5,21 +5,25 @@ import { invalidArgument } from '../../errors.ts';
 const MAX_PATH_BYTES = 4094;
 const MAX_NAME_BYTES = 255;
 // A name that is empty, `.` or `..`.
-const UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
+const UNCLEAN = /\/\.{0,2}(?:\/|$)/;
 const WHITEOUT_PREFIX = '.wh.';
 const META_PREFIX = '.wh..wh.';
 const OPAQUE = '.wh..wh..opq';
+const PLAIN = { kind: 'plain' } as const;
 
 /**
- * `path` as seen from the layer's root, without a leading slash; the root itself is empty. Absolute paths are relative
- * to the root, and `..` never leads above it.
+ * `path` as seen from the layer's root, with a leading slash; the root itself is empty. `..` never leads above it.
  *
  * @throws invalid-argument when the path or one name in it is longer than the kernel takes
  */
 export function cleanLayerPath(path: string): string {
   // Most paths of a layer are clean but for a leading `./` or a directory's closing slash.
-  const bare = path.slice(path.startsWith('./') ? 2 : 0, path.endsWith('/') ? -1 : undefined);
-  if (bare.length <= MAX_NAME_BYTES && !UNCLEAN.test(bare)) return bare;
+  const bare = path.startsWith('./') ? path.slice(1) : path.startsWith('/') ? path : `/${path}`;
+  const clean = bare.endsWith('/') ? bare.slice(0, -1) : bare;
+  return clean.length <= MAX_NAME_BYTES && !UNCLEAN.test(clean) ? clean : cleanNames(path);
+}
+
+function cleanNames(path: string): string {
   const names: string[] = [];
   for (const name of path.split('/')) {
     if (name === '..') names.pop();
@@ -28,13 +32,13 @@ export function cleanLayerPath(path: string): string {
   }
   const clean = names.join('/');
   if (clean.length > MAX_PATH_BYTES) throw invalidArgument(`the path is longer than ${MAX_PATH_BYTES} bytes`);
-  return clean;
+  return clean === '' ? '' : `/${clean}`;
 }
 
-/** Directory and last name of a clean path. */
+/** Directory and last name of a clean path that is not the root's. */
 export function splitLayerPath(path: string): { readonly directory: string; readonly name: string } {
   const slash = path.lastIndexOf('/');
-  return { directory: path.slice(0, Math.max(slash, 0)), name: path.slice(slash + 1) };
+  return { directory: path.slice(0, slash), name: path.slice(slash + 1) };
 }
 
 /** What an entry means by its name: a whiteout of `name`, an opaque directory, a storage driver's own file, or itself. */
@@ -46,14 +50,14 @@ export type Meaning =
  * @see OCI image spec, layer.md "Whiteouts"
  */
 export function meaningOf(path: string): Meaning {
+  if (!path.includes(`/${WHITEOUT_PREFIX}`)) return PLAIN;
   const { directory, name } = splitLayerPath(path);
-  if (path.startsWith(META_PREFIX) || path.includes(`/${META_PREFIX}`)) {
+  if (path.includes(`/${META_PREFIX}`)) {
     return { kind: name === OPAQUE && !directory.includes(META_PREFIX) ? 'opaque' : 'ignored' };
   }
-  if (directory.startsWith(WHITEOUT_PREFIX) || directory.includes(`/${WHITEOUT_PREFIX}`)) {
+  if (directory.includes(`/${WHITEOUT_PREFIX}`)) {
     throw invalidArgument('the path lies inside a whiteout');
   }
-  if (!name.startsWith(WHITEOUT_PREFIX)) return { kind: 'plain' };
   const hidden = name.slice(WHITEOUT_PREFIX.length);
   if (hidden === '' || hidden === '.' || hidden === '..') throw invalidArgument('the whiteout names no file');
   return { kind: 'whiteout', name: hidden };

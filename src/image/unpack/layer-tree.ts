@@ -5,7 +5,9 @@ import { invalidArgument, isErrno } from '../../errors.ts';
 import { nativePath } from '../../host/byte-path.ts';
 import { setXattr } from '../../host/kernel.ts';
 import { removeByteTree } from '../../host/tree.ts';
+import { splitLayerPath } from './layer-path.ts';
 import { LayerTally } from './layer-tally.ts';
+import type { TarTime } from './tar/entry.ts';
 
 /** How a layer meets the layers below it. */
 export type LayerMode =
@@ -29,12 +31,12 @@ export function isWhiteout(stat: Stats): boolean {
 export class LayerTree {
   readonly mode: LayerMode;
   /** Modification times to be set when nothing is written any more. */
-  readonly directoryTimes = new Map<string, bigint>();
+  readonly directoryTimes = new Map<string, TarTime>();
   readonly tally = new LayerTally();
   /** Paths this layer has made; kept in merged mode only. */
   readonly made = new Set<string>();
-  readonly #real = new Set<string>(['']);
-  readonly #resolved = new Map<string, string>([['', '']]);
+  // By clean path: the directory behind it.
+  readonly #real = new Map<string, string>([['', '']]);
   #links = 0;
 
   constructor(mode: LayerMode) {
@@ -48,11 +50,13 @@ export class LayerTree {
    * @throws NeedsParents when only the layers below can tell what is there
    */
   directory(path: string): string {
-    const known = this.#resolved.get(path);
+    const known = this.#real.get(path);
     if (known !== undefined) return known;
+    const { directory, name } = splitLayerPath(path);
+    const parent = this.directory(directory);
     this.#links = 0;
-    const real = this.#walk('', path.split('/'));
-    this.#resolved.set(path, real);
+    const real = this.#step(parent, name);
+    this.#real.set(path, real);
     return real;
   }
 
@@ -65,24 +69,25 @@ export class LayerTree {
     return real;
   }
 
-  #step(real: string, name: string): string {
-    const path = `${real}/${name}`;
-    if (this.#real.has(path)) return path;
+  #step(parent: string, name: string): string {
+    const path = `${parent}/${name}`;
+    const known = this.#real.get(path);
+    if (known !== undefined) return known;
     const stat = this.lookUp(path);
-    if (stat?.isDirectory() === true) this.#real.add(path);
-    else if (stat?.isSymbolicLink() === true) return this.#follow(real, path);
+    if (stat?.isDirectory() === true) this.#real.set(path, path);
+    else if (stat?.isSymbolicLink() === true) return this.#follow(parent, path);
     else if (stat !== undefined && !isWhiteout(stat)) throw invalidArgument(`"${path}" is not a directory`);
     else if (stat === undefined && this.mode === 'isolated') throw new NeedsParents(`directory "${path}" is implied`);
     else this.makeDirectory(path);
     return path;
   }
 
-  #follow(real: string, path: string): string {
+  #follow(parent: string, path: string): string {
     if (this.mode === 'isolated') throw new NeedsParents(`directory "${path}" is a link`);
     this.#links += 1;
     if (this.#links > MAX_LINKS) throw invalidArgument(`too many links at "${path}"`);
     const target = readlinkSync(nativePath(path), 'latin1');
-    return this.#walk(target.startsWith('/') ? '' : real, target.split('/'));
+    return this.#walk(target.startsWith('/') ? '' : parent, target.split('/'));
   }
 
   lookUp(path: string): Stats | undefined {
@@ -108,7 +113,7 @@ export class LayerTree {
         if (this.mode === 'isolated') this.makeOpaque(path);
       }
     }
-    this.#real.add(path);
+    this.#real.set(path, path);
     this.note(path);
     return isFresh;
   }
@@ -142,9 +147,7 @@ export class LayerTree {
       }
     } else unlinkSync(nativePath(path));
     this.#real.clear();
-    this.#real.add('');
-    this.#resolved.clear();
-    this.#resolved.set('', '');
+    this.#real.set('', '');
   }
 
   /** Remembers in merged mode that this layer made `path`, and so what it stands in. */

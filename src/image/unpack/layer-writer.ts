@@ -19,10 +19,14 @@ const UMASK = processUmask();
 const SETGID = 0o2000;
 const NODE_TYPES = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
 
+interface OpenFile extends FreshFile {
+  readonly entry: TarEntry;
+}
+
 export class LayerWriter implements TarSink {
   readonly #tree: LayerTree;
   readonly #guard: LimitGuard;
-  #open: (FreshFile & { readonly entry: TarEntry }) | undefined;
+  #open: OpenFile | undefined;
   #current = '';
   // New files take the group of such a directory instead of ours.
   #hasSetgid: boolean;
@@ -35,34 +39,38 @@ export class LayerWriter implements TarSink {
 
   onEntry(entry: TarEntry): void {
     this.#current = entry.path;
-    this.#inContext(() => this.#apply(entry));
+    try {
+      this.#apply(entry);
+    } catch (error) {
+      throw this.#inContext(error);
+    }
   }
 
   onData(piece: Buffer): void {
     const open = this.#open;
     if (open === undefined) return;
-    this.#inContext(() => {
+    try {
       for (let at = 0; at < piece.length;) at += writeSync(open.fd, piece, at);
-    });
+    } catch (error) {
+      throw this.#inContext(error);
+    }
   }
 
   onEntryEnd(): void {
     const open = this.#open;
     this.#open = undefined;
     if (open === undefined) return;
-    this.#inContext(() => {
-      try {
-        finishFile(open, open.entry);
-      } finally {
-        closeSync(open.fd);
-      }
-      this.#tree.tally.addFile(open.entry.sizeBytes);
-    });
+    try {
+      finishAndClose(open);
+    } catch (error) {
+      throw this.#inContext(error);
+    }
+    this.#tree.tally.addFile(open.entry.sizeBytes);
   }
 
   /** Sets what must come last. Call once, after the archive's end. */
   finish(): void {
-    for (const [path, nanos] of this.#tree.directoryTimes) applyTimes(path, nanos);
+    for (const [path, time] of this.#tree.directoryTimes) applyTimes(path, time);
   }
 
   #apply(entry: TarEntry): void {
@@ -79,14 +87,14 @@ export class LayerWriter implements TarSink {
     const real = this.#tree.directory(directory);
     if (meaning.kind === 'opaque') hideLowerContent(this.#tree, real);
     else if (meaning.kind === 'whiteout') hideLower(this.#tree, `${real}/${meaning.name}`);
-    else this.#make(`${real}/${name}`, entry);
+    else this.#make(real === directory ? path : `${real}/${name}`, entry);
   }
 
   #applyRoot(entry: TarEntry): void {
     if (entry.type !== 'directory') throw invalidArgument('the root of a layer must be a directory');
     applyMetadata('/', entry);
     if ((entry.mode & SETGID) !== 0) this.#hasSetgid = true;
-    this.#tree.directoryTimes.set('/', entry.mtimeNanos);
+    this.#tree.directoryTimes.set('/', entry.mtime);
   }
 
   #make(path: string, entry: TarEntry): void {
@@ -103,7 +111,7 @@ export class LayerWriter implements TarSink {
         const isFresh = this.#tree.makeDirectory(path);
         if (!isFresh || this.#hasSetgid || !isPlainDirectory(entry)) applyMetadata(path, entry);
         if ((entry.mode & SETGID) !== 0) this.#hasSetgid = true;
-        this.#tree.directoryTimes.set(path, entry.mtimeNanos);
+        this.#tree.directoryTimes.set(path, entry.mtime);
         return;
       }
       case 'symlink': {
@@ -140,20 +148,24 @@ export class LayerWriter implements TarSink {
 
   #finish(path: string, entry: TarEntry): void {
     applyMetadata(path, entry);
-    applyTimes(path, entry.mtimeNanos);
+    applyTimes(path, entry.mtime);
   }
 
-  #inContext(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (error instanceof NeedsParents) throw error;
-      const subject = `entry "${this.#current}"`;
-      if (isErrno(error, 'ENOSPC') || isErrno(error, 'EDQUOT')) {
-        throw new DaemonError('resource-exhausted', `${subject}: ${errorMessage(error)}`, error);
-      }
-      throw withContext(subject, error);
+  #inContext(error: unknown): unknown {
+    if (error instanceof NeedsParents) return error;
+    const subject = `entry "${this.#current}"`;
+    if (isErrno(error, 'ENOSPC') || isErrno(error, 'EDQUOT')) {
+      return new DaemonError('resource-exhausted', `${subject}: ${errorMessage(error)}`, error);
     }
+    return withContext(subject, error);
+  }
+}
+
+function finishAndClose(open: OpenFile): void {
+  try {
+    finishFile(open, open.entry);
+  } finally {
+    closeSync(open.fd);
   }
 }
 

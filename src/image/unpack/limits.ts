@@ -54,8 +54,11 @@ export class LimitGuard {
       throw exceeded('entries', this.#limits.maxEntries, 'max_layer_entries');
   }
 
+  /** @param path clean: a slash before each component */
   checkDepth(path: string): void {
-    let depth = 1;
+    // It has at least one character for each slash.
+    if (path.length <= this.#limits.maxDepth) return;
+    let depth = 0;
     for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) depth += 1;
     if (depth > this.#limits.maxDepth) throw exceeded('path components', this.#limits.maxDepth, 'max_path_depth');
   }

@@ -90,7 +90,7 @@ export function combine(header: TarHeader, { pax, longName, longLink }: TarExten
     mode: header.mode & 0o7777,
     uid: checkedId(integer(pax, 'uid', header.uid), 'uid', path),
     gid: checkedId(integer(pax, 'gid', header.gid), 'gid', path),
-    mtimeNanos: mtime === undefined ? BigInt(header.mtimeSeconds) * 1_000_000_000n : parsePaxTime(mtime, 'mtime'),
+    mtime: mtime === undefined ? { seconds: header.mtimeSeconds, nanos: 0 } : parsePaxTime(mtime, 'mtime'),
     deviceMajor: header.deviceMajor,
     deviceMinor: header.deviceMinor,
     xattrs: xattrsOf(pax),

@@ -2,6 +2,12 @@
 
 export type TarEntryType = 'file' | 'hardlink' | 'symlink' | 'char' | 'block' | 'directory' | 'fifo';
 
+/** Since the epoch: whole seconds, negative before it, and the nanoseconds after them, never negative. */
+export interface TarTime {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
 /**
  * One entry. Names are byte strings: one character per byte, so that a name which is not UTF-8 survives; plain ASCII
  * names read as usual.
@@ -18,8 +24,7 @@ export interface TarEntry {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Since the epoch; negative before it. */
-  readonly mtimeNanos: bigint;
+  readonly mtime: TarTime;
   readonly deviceMajor: number;
   readonly deviceMinor: number;
   /** Extended attributes by full name, from SCHILY.xattr records. */

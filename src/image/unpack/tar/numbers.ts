@@ -1,8 +1,10 @@
 // Numbers of tar headers: octal text, GNU base-256 and pax decimals.
 import { invalidArgument } from '../../../errors.ts';
+import type { TarTime } from './entry.ts';
 
 export const SPACE = 0x20;
 const ZERO = 0x30;
+const NANOS = 1_000_000_000;
 
 function base256(block: Buffer, start: number, end: number, what: string): number {
   const first = block[start] ?? 0;
@@ -44,10 +46,12 @@ export function parsePaxInteger(text: string, what: string): number {
   return value;
 }
 
-/** Seconds with an optional fraction, as nanoseconds; digits beyond the ninth are dropped. */
-export function parsePaxTime(text: string, what: string): bigint {
+/** Seconds with an optional fraction, of which digits beyond the ninth are dropped. */
+export function parsePaxTime(text: string, what: string): TarTime {
   const match = /^(-?)(\d{1,12})(?:\.(\d*))?$/.exec(text);
   if (match === null) throw invalidArgument(`tar: pax ${what} is no time in range`);
-  const nanos = BigInt(match[2] ?? '0') * 1_000_000_000n + BigInt((match[3] ?? '').slice(0, 9).padEnd(9, '0'));
-  return match[1] === '-' ? -nanos : nanos;
+  const seconds = Number(match[2]);
+  const nanos = Number((match[3] ?? '').slice(0, 9).padEnd(9, '0'));
+  if (match[1] !== '-') return { seconds, nanos };
+  return nanos === 0 ? { seconds: -seconds, nanos } : { seconds: -seconds - 1, nanos: NANOS - nanos };
 }

@@ -21,8 +21,8 @@ describe('LimitGuard', () => {
   it('counts the components of a path', () => {
     const guard = new LimitGuard({ ...DEFAULT_LIMITS, maxDepth: 2 }, 1);
 
-    guard.checkDepth('a/b');
+    guard.checkDepth('/a/b');
 
-    expect(() => guard.checkDepth('a/b/c')).toThrow('the limit of 2 path components');
+    expect(() => guard.checkDepth('/a/b/c')).toThrow('the limit of 2 path components');
   });
 });

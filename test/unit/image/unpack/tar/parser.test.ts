@@ -40,7 +40,12 @@ describe('TarParser', () => {
       ['file', long, 5, true],
       ['file', 'empty', 0, true],
     ]);
-    expect(parsed[1]!.entry).toMatchObject({ mode: 0o4755, uid: 7, gid: 8, mtimeNanos: 1_700_000_000_000_000_000n });
+    expect(parsed[1]!.entry).toMatchObject({
+      mode: 0o4755,
+      uid: 7,
+      gid: 8,
+      mtime: { seconds: 1_700_000_000, nanos: 0 },
+    });
   });
 
   it.each<{ name: string; parts: TarPart[]; expected: Partial<TarEntry> }>([
@@ -58,12 +63,19 @@ describe('TarParser', () => {
     {
       name: 'pax over everything',
       parts: [{ path: 'n', pax: { path: 'p', mtime: '-1.5', uid: '3000000000', gid: '5', linkpath: 'l' }, flag: '1' }],
-      expected: { path: 'p', mtimeNanos: -1_500_000_000n, uid: 3_000_000_000, gid: 5, linkPath: 'l', type: 'hardlink' },
+      expected: {
+        path: 'p',
+        mtime: { seconds: -2, nanos: 500_000_000 },
+        uid: 3_000_000_000,
+        gid: 5,
+        linkPath: 'l',
+        type: 'hardlink',
+      },
     },
     {
       name: 'nanoseconds',
       parts: [{ pax: { mtime: '12.0000000019' } }],
-      expected: { mtimeNanos: 12_000_000_001n },
+      expected: { mtime: { seconds: 12, nanos: 1 } },
     },
     { name: 'an empty pax value as none', parts: [{ path: 'n', pax: { path: '' } }], expected: { path: 'n' } },
     {
