@@ -2,7 +2,7 @@
 import { DEFAULT_TUNING } from '../image/download/download-blob.ts';
 import { Downloads } from '../image/download/downloads.ts';
 import { formatReference, parseReference } from '../image/reference.ts';
-import { AgentPool, DEFAULT_MAX_CONNECTIONS } from '../image/registry/agents.ts';
+import { DEFAULT_MAX_CONNECTIONS } from '../image/registry/limits.ts';
 import { explainRegistry, type Endpoint } from '../image/registry/explain.ts';
 import type { Command } from './command.ts';
 import { CONFIG_OPTIONS, CONFIG_USAGE, configOf } from './config-options.ts';
@@ -21,15 +21,13 @@ export const registryExplain: Command = {
       headersMs: images.responseTimeoutMs,
       bodyMs: images.progressTimeoutMs,
     };
-    const agents = new AgentPool(timeouts);
+    const downloads = new Downloads({
+      timeouts,
+      maxConnections: DEFAULT_MAX_CONNECTIONS,
+      tuning: { ...DEFAULT_TUNING, windowMs: timeouts.bodyMs },
+    });
     const access = {
-      agents,
-      // Only manifests are asked for, so it starts nothing.
-      downloads: new Downloads({
-        timeouts,
-        maxConnections: DEFAULT_MAX_CONNECTIONS,
-        tuning: { ...DEFAULT_TUNING, windowMs: timeouts.bodyMs },
-      }),
+      downloads,
       hostsDirs: images.registryDirs,
       dockerConfigPath: images.dockerConfig,
       maxManifestBytes: images.limits.maxManifestBytes,
@@ -39,7 +37,7 @@ export const registryExplain: Command = {
       output.out(`${formatReference(reference)}\n${endpoints.map(describe).join('')}`);
       return endpoints.some(({ answer }) => answer.startsWith('has ')) ? 0 : 1;
     } finally {
-      await agents.close();
+      await downloads.close();
     }
   },
 };

@@ -28,7 +28,7 @@ import { storeUsage, type StoreUsage, type Tally } from './usage.ts';
 import { ImageTrust } from './trust/image-trust.ts';
 import { ACCEPT_ALL, type ContentPolicy } from './trust/policy.ts';
 import type { RegistryAccess } from './registry/open-repository.ts';
-import { AgentPool, DEFAULT_MAX_CONNECTIONS, DEFAULT_TIMEOUTS, type RegistryTimeouts } from './registry/agents.ts';
+import { DEFAULT_MAX_CONNECTIONS, DEFAULT_TIMEOUTS, type RegistryTimeouts } from './registry/limits.ts';
 
 export type { ImageConfig, ImageRecord } from './image-record.ts';
 export type { LayerProgress } from './progress.ts';
@@ -80,7 +80,6 @@ export class ImageService {
   readonly #options: ImageServiceOptions;
   readonly #content: ContentStore;
   readonly #catalog: Catalog;
-  readonly #agents: AgentPool;
   readonly #downloads: Downloads;
   readonly #inFlight: PullsInFlight;
   readonly #leases = new Leases();
@@ -97,7 +96,6 @@ export class ImageService {
     this.#catalog = catalog;
     const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.#inFlight = inFlight;
-    this.#agents = new AgentPool(timeouts);
     this.#downloads = new Downloads({
       timeouts,
       maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
@@ -118,7 +116,6 @@ export class ImageService {
     const { hostsDirs, dockerConfigPath } = options;
     const maxManifestBytes = options.limits?.maxManifestBytes ?? MAX_MANIFEST_BYTES;
     this.#registries = {
-      agents: this.#agents,
       downloads: this.#downloads,
       hostsDirs,
       dockerConfigPath,
@@ -301,6 +298,6 @@ export class ImageService {
 
   /** Drops the connections to registries; pulls in flight fail. */
   async close(): Promise<void> {
-    await Promise.all([this.#agents.close(), this.#downloads.close(), this.#chores.stop(), this.#content.close()]);
+    await Promise.all([this.#downloads.close(), this.#chores.stop(), this.#content.close()]);
   }
 }

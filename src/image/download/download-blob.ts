@@ -2,6 +2,7 @@
 import { DaemonError, withContext } from '../../errors.ts';
 import type { PartialFile } from '../content/partial-file.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import type { GrownRepository } from '../registry/seed.ts';
 import { fromTransport, isRetryable } from '../registry/errors.ts';
 import { MAX_ATTEMPTS, pause, retryDelayMs } from '../registry/retry.ts';
 import { tryHosts } from '../registry/try-hosts.ts';
@@ -18,12 +19,7 @@ export interface DownloadTuning extends Pace {
 
 export const DEFAULT_TUNING = { chunkBytes: 8 * 1024 * 1024, rangesAtOnce: 4, minBytesPerSecond: 1024 };
 
-export interface BlobDownload {
-  readonly clients: readonly RegistryClient[];
-  /** The repository's path at its registry. */
-  readonly path: string;
-  /** The registry that is meant; mirrors are told. */
-  readonly domain: string;
+export interface BlobDownload extends GrownRepository {
   readonly descriptor: Descriptor;
   readonly file: PartialFile;
   readonly tuning: DownloadTuning;

@@ -1,4 +1,4 @@
-// The thread that talks to registries for blobs: the daemon's own thread answers RPCs meanwhile.
+// The thread that talks to registries: the daemon's own thread answers RPCs meanwhile.
 import { parentPort } from 'node:worker_threads';
 import { errorCode, errorMessage } from '../../errors.ts';
 import { becomeBackground } from '../../host/background-thread.ts';
@@ -6,29 +6,28 @@ import { workerInput } from '../../host/worker.ts';
 import { ArrivalGauge } from '../arrival.ts';
 import { PartialFile } from '../content/partial-file.ts';
 import { AgentPool } from '../registry/agents.ts';
-import type { RegistryClient } from '../registry/client.ts';
-import { growClients, type RepositorySeed } from '../registry/seed.ts';
+import { fetchDocument } from '../registry/documents.ts';
+import { growRepository, type GrownRepository, type RepositorySeed } from '../registry/seed.ts';
 import { downloadBlob } from './download-blob.ts';
-import type { DownloadJob, DownloadReply, DownloadRequest, DownloadSetup } from './job.ts';
+import type { DownloadJob, DownloadReply, DownloadRequest, DownloadSetup, ReadJob } from './job.ts';
 
 const PROGRESS_MS = 100;
 
 const { timeouts, tuning, maxConnections } = workerInput() as DownloadSetup;
 const agents = new AgentPool(timeouts, maxConnections);
 const stops = new Map<number, AbortController>();
-// Tokens are asked for once per repository, not once per blob.
-const repositories = new Map<string, readonly RegistryClient[]>();
+// Tokens are asked for once per repository, not once per document or blob.
+const repositories = new Map<string, GrownRepository>();
 
 function reply(message: DownloadReply): void {
   parentPort?.postMessage(message);
 }
 
-function clientsOf(repository: RepositorySeed): readonly RegistryClient[] {
-  const hosts = repository.hosts.map(({ host, credentials }) => ({ host, credentials }));
-  const key = JSON.stringify([repository.path, repository.domain, hosts]);
-  const clients = repositories.get(key) ?? growClients(repository, agents);
-  repositories.set(key, clients);
-  return clients;
+function repositoryOf(seed: RepositorySeed): GrownRepository {
+  const key = JSON.stringify(seed);
+  const repository = repositories.get(key) ?? growRepository(seed, agents);
+  repositories.set(key, repository);
+  return repository;
 }
 
 async function download(job: DownloadJob, signal: AbortSignal): Promise<void> {
@@ -47,10 +46,8 @@ async function download(job: DownloadJob, signal: AbortSignal): Promise<void> {
   report();
   const timer = setInterval(report, PROGRESS_MS);
   try {
-    const clients = clientsOf(repository);
-    const { path, domain } = repository;
     const onRetry = () => void (retries += 1);
-    await downloadBlob({ clients, path, domain, descriptor, file, tuning, onRetry, signal });
+    await downloadBlob({ ...repositoryOf(repository), descriptor, file, tuning, onRetry, signal });
     gauge.complete();
   } catch (error) {
     gauge.void();
@@ -62,21 +59,27 @@ async function download(job: DownloadJob, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function run(job: DownloadJob): Promise<void> {
+async function run(job: DownloadJob | ReadJob): Promise<void> {
+  const { id } = job;
   const stop = new AbortController();
-  stops.set(job.id, stop);
+  stops.set(id, stop);
   try {
-    await download(job, stop.signal);
-    reply({ kind: 'done', id: job.id });
+    if (job.kind === 'read') {
+      const document = await fetchDocument(repositoryOf(job.repository), job.name, stop.signal);
+      reply({ kind: 'document', id, document });
+    } else {
+      await download(job, stop.signal);
+      reply({ kind: 'done', id });
+    }
   } catch (error) {
-    reply({ kind: 'failed', id: job.id, code: errorCode(error), message: errorMessage(error) });
+    reply({ kind: 'failed', id, code: errorCode(error), message: errorMessage(error) });
   } finally {
-    stops.delete(job.id);
+    stops.delete(id);
   }
 }
 
 becomeBackground();
 parentPort?.on('message', (request: DownloadRequest) => {
-  if (request.kind === 'download') void run(request);
-  else stops.get(request.id)?.abort();
+  if (request.kind === 'cancel') stops.get(request.id)?.abort();
+  else void run(request);
 });

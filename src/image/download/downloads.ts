@@ -1,10 +1,12 @@
-// The main thread's side of the download Worker: one, started when there is something to fetch, ended when idle.
+// The main thread's side of the Worker that talks to registries: one, started when there is something to fetch, ended when
+// idle.
 import type { Worker } from 'node:worker_threads';
-import { abortError } from '../../async/abort.ts';
+import { abortError, throwIfAborted } from '../../async/abort.ts';
 import { deferred, type Deferred } from '../../async/deferred.ts';
 import { DaemonError, errorMessage, unavailable } from '../../errors.ts';
 import { endWorker, startWorker } from '../../host/worker.ts';
 import type { ArrivalGauge } from '../arrival.ts';
+import type { DocumentName, FetchedDocument } from '../registry/documents.ts';
 import type { RepositorySeed } from '../registry/seed.ts';
 import type { Descriptor } from '../schema.ts';
 import type { DownloadReply, DownloadRequest, DownloadSetup } from './job.ts';
@@ -19,7 +21,13 @@ export interface DownloadOrder {
   readonly signal: AbortSignal;
 }
 
-/** What has been fetched since the start. */
+export interface ReadOrder {
+  readonly repository: RepositorySeed;
+  readonly name: DocumentName;
+  readonly signal: AbortSignal;
+}
+
+/** What has been downloaded since the start. */
 export interface DownloadCounts {
   /** Now. */
   readonly inFlight: number;
@@ -31,8 +39,10 @@ export interface DownloadCounts {
 }
 
 interface Waiting {
-  readonly order: DownloadOrder;
-  readonly end: Deferred<undefined>;
+  /** For a document there is none. */
+  readonly download?: DownloadOrder | undefined;
+  readonly signal: AbortSignal;
+  readonly end: Deferred<FetchedDocument | undefined>;
 }
 
 // Connections are kept that long too.
@@ -52,10 +62,11 @@ export class Downloads {
   }
 
   get counts(): DownloadCounts {
-    return { ...this.#totals, inFlight: this.#waiting.size };
+    const downloads = [...this.#waiting.values()].filter(({ download }) => download !== undefined);
+    return { ...this.#totals, inFlight: downloads.length };
   }
 
-  /** Starts the Worker ahead of the first download: that takes as long as asking for a manifest. */
+  /** Starts the Worker ahead of the first order. */
   warmUp(): void {
     this.#use();
     this.#restIfIdle();
@@ -67,16 +78,35 @@ export class Downloads {
    */
   async fetch(order: DownloadOrder): Promise<void> {
     const { repository, descriptor, path, gauge, signal } = order;
-    if (signal.aborted) throw abortError(signal);
+    const job = { kind: 'download', repository, descriptor, path, shared: gauge.shared } as const;
+    await this.#run((id) => ({ ...job, id }), signal, order);
+  }
+
+  /**
+   * Reads a manifest or a small blob.
+   * @throws see `fetchDocument`
+   */
+  async read({ repository, name, signal }: ReadOrder): Promise<FetchedDocument> {
+    const document = await this.#run((id) => ({ kind: 'read', id, repository, name }), signal);
+    if (document === undefined) throw new TypeError('the download worker answered without a document');
+    return document;
+  }
+
+  async #run(
+    job: (id: number) => DownloadRequest,
+    signal: AbortSignal,
+    download?: DownloadOrder,
+  ): Promise<FetchedDocument | undefined> {
+    throwIfAborted(signal);
     const id = this.#next++;
-    const end = deferred<undefined>();
-    this.#waiting.set(id, { order, end });
+    const end = deferred<FetchedDocument | undefined>();
+    this.#waiting.set(id, { download, signal, end });
     const send = (request: DownloadRequest) => this.#use().postMessage(request);
-    send({ kind: 'download', id, repository, descriptor, path, shared: gauge.shared });
+    send(job(id));
     const cancel = () => send({ kind: 'cancel', id });
     signal.addEventListener('abort', cancel, { once: true });
     try {
-      await end.promise;
+      return await end.promise;
     } finally {
       signal.removeEventListener('abort', cancel);
       this.#waiting.delete(id);
@@ -108,8 +138,8 @@ export class Downloads {
     worker.on('exit', () => {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
-      for (const { order, end } of this.#waiting.values()) {
-        order.gauge.void();
+      for (const { download, end } of this.#waiting.values()) {
+        download?.gauge.void();
         // The next attempt goes on where this one stopped.
         end.reject(unavailable(`the download worker has ended: ${errorMessage(crash ?? 'it was stopped')}`, crash));
       }
@@ -120,15 +150,16 @@ export class Downloads {
   #take(reply: DownloadReply): void {
     const waiting = this.#waiting.get(reply.id);
     if (waiting === undefined) return;
-    const { order, end } = waiting;
+    const { download, signal, end } = waiting;
     if (reply.kind === 'progress') {
-      order.onBytes(reply.bytes);
+      download?.onBytes(reply.bytes);
       this.#totals.retries += reply.retries;
       this.#totals.receivedBytes += reply.received;
     } else if (reply.kind === 'done') {
       this.#totals.finished += 1;
       end.resolve(undefined);
-    } else end.reject(order.signal.aborted ? abortError(order.signal) : new DaemonError(reply.code, reply.message));
+    } else if (reply.kind === 'document') end.resolve(reply.document);
+    else end.reject(signal.aborted ? abortError(signal) : new DaemonError(reply.code, reply.message));
   }
 
   #restIfIdle(): void {

@@ -1,6 +1,7 @@
 // What the main thread and the download Worker say to each other.
 import type { ErrorCode } from '../../errors.ts';
-import type { RegistryTimeouts } from '../registry/agents.ts';
+import type { RegistryTimeouts } from '../registry/limits.ts';
+import type { DocumentName, FetchedDocument } from '../registry/documents.ts';
 import type { RepositorySeed } from '../registry/seed.ts';
 import type { Descriptor } from '../schema.ts';
 import type { DownloadTuning } from './download-blob.ts';
@@ -24,7 +25,14 @@ export interface DownloadJob {
   readonly shared: SharedArrayBuffer;
 }
 
-export type DownloadRequest = DownloadJob | { readonly kind: 'cancel'; readonly id: number };
+export interface ReadJob {
+  readonly kind: 'read';
+  readonly id: number;
+  readonly repository: RepositorySeed;
+  readonly name: DocumentName;
+}
+
+export type DownloadRequest = DownloadJob | ReadJob | { readonly kind: 'cancel'; readonly id: number };
 
 export type DownloadReply =
   | {
@@ -38,4 +46,5 @@ export type DownloadReply =
       readonly retries: number;
     }
   | { readonly kind: 'done'; readonly id: number }
+  | { readonly kind: 'document'; readonly id: number; readonly document: FetchedDocument }
   | { readonly kind: 'failed'; readonly id: number; readonly code: ErrorCode; readonly message: string };

@@ -2,16 +2,8 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, hasProxy, makeProxyAgent, type Dispatcher } from './http.ts';
 import { isLoopback, type RegistryHost, type TlsOptions } from './host.ts';
+import type { RegistryTimeouts } from './limits.ts';
 
-/** Milliseconds; each is a limit on silence, not on the whole pull. */
-export interface RegistryTimeouts {
-  readonly connectMs: number;
-  readonly headersMs: number;
-  readonly bodyMs: number;
-}
-
-export const DEFAULT_TIMEOUTS: RegistryTimeouts = { connectMs: 10_000, headersMs: 30_000, bodyMs: 60_000 };
-export const DEFAULT_MAX_CONNECTIONS = 6;
 const KEEP_ALIVE_MS = 10_000;
 
 /** Makes and keeps the agents. */
@@ -21,7 +13,7 @@ export class AgentPool {
   readonly #agents = new Map<string, Dispatcher>();
 
   /** @param maxConnections to one host */
-  constructor(timeouts: RegistryTimeouts, maxConnections = DEFAULT_MAX_CONNECTIONS) {
+  constructor(timeouts: RegistryTimeouts, maxConnections: number) {
     this.#timeouts = timeouts;
     this.#maxConnections = maxConnections;
   }

@@ -5,9 +5,11 @@ import type { AgentPool } from './agents.ts';
 import { discard, readLimited } from './body.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
+import { describeError } from './error-body.ts';
 import { fromStatus, fromTransport, isRetryable, registryUnavailable } from './errors.ts';
 import type { RegistryHost } from './host.ts';
 import { isRetryableStatus, MAX_ATTEMPTS, pause, retryDelayMs } from './retry.ts';
+import { authorize } from './token-auth.ts';
 
 export interface RegistryRequest {
   /** Below `/v2`, with a leading slash. */
@@ -26,22 +28,12 @@ export interface RegistryClientOptions {
   readonly repository: string;
   readonly credentials: Credentials;
   readonly agents: AgentPool;
-  /** A header that the host is known to accept. */
-  readonly authorization?: string | undefined;
-}
-
-/** One host of a repository; secrets included, so it goes from thread to thread and nowhere else. */
-export interface HostSeed {
-  readonly host: Omit<RegistryHost, 'url'> & { readonly url: string };
-  readonly credentials: Credentials;
-  /** The Authorization header that the host accepted last. */
-  readonly authorization: string | undefined;
 }
 
 const MAX_REDIRECTS = 5;
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** One host, one repository, one set of credentials: lives as long as one pull. */
+/** One host, one repository, one set of credentials. */
 export class RegistryClient {
   readonly #options: RegistryClientOptions;
   readonly #dispatcher: Dispatcher;
@@ -50,7 +42,7 @@ export class RegistryClient {
   constructor(options: RegistryClientOptions) {
     this.#options = options;
     this.#dispatcher = options.agents.agentFor(options.host);
-    this.#authorization = options.authorization ?? eagerAuthorization(options.credentials);
+    this.#authorization = eagerAuthorization(options.credentials);
   }
 
   /** Host and port, for messages. */
@@ -60,12 +52,6 @@ export class RegistryClient {
 
   get host(): RegistryHost {
     return this.#options.host;
-  }
-
-  /** What another thread needs to be this client. */
-  get seed(): HostSeed {
-    const { host, credentials } = this.#options;
-    return { host: { ...host, url: host.url.href }, credentials, authorization: this.#authorization };
   }
 
   /**
@@ -131,8 +117,6 @@ export class RegistryClient {
 
   async #authenticate(answer: Dispatcher.ResponseData, signal: AbortSignal): Promise<boolean> {
     const { host, credentials, repository } = this.#options;
-    // Loaded when it is needed, zod with it: the thread of the downloads is mostly given what the host has accepted.
-    const { authorize } = await import('./token-auth.ts');
     const challenges = parseChallenges(headerOf(answer, 'www-authenticate') ?? '');
     const authorization = await authorize({
       host: this.name,
@@ -152,7 +136,6 @@ export class RegistryClient {
   async #toError(answer: Dispatcher.ResponseData, input: RegistryRequest): Promise<DaemonError> {
     const text = await readLimited(answer.body, MAX_ERROR_BYTES, 'error').catch(() => Buffer.alloc(0));
     const hadCredentials = this.#options.credentials.kind !== 'anonymous';
-    const { describeError } = await import('./error-body.ts');
     return fromStatus(this.name, answer.statusCode, input.what, describeError(text), hadCredentials);
   }
 }

@@ -1,8 +1,8 @@
 // Asks every host that may serve an image, in the order a pull would, and tells what each of them said.
 import { errorMessage } from '../../errors.ts';
 import type { Reference } from '../reference.ts';
-import type { RegistryClient } from './client.ts';
-import { openClients, repositoryOfClients, type RegistryAccess } from './open-repository.ts';
+import { hostsOf, repositoryAt, type RegistryAccess } from './open-repository.ts';
+import type { HostSeed } from './seed.ts';
 
 /** One host as a pull would meet it. */
 export interface Endpoint {
@@ -28,29 +28,24 @@ export async function explainRegistry(
   signal: AbortSignal,
 ): Promise<readonly Endpoint[]> {
   const endpoints: Endpoint[] = [];
-  for (const client of await openClients(access, reference, undefined)) {
-    const { host, credentials } = client.seed;
+  for (const seed of await hostsOf(access, reference, undefined)) {
+    const { host, credentials } = seed;
     endpoints.push({
       url: host.url,
       role: host.isMirror ? 'mirror' : 'registry',
       capabilities: host.capabilities,
-      tls: describeTls(client),
+      tls: describeTls(seed),
       auth: credentials.kind === 'anonymous' ? 'none' : `${credentials.kind} of ${access.dockerConfigPath ?? ''}`,
-      answer: await ask(access, client, reference, signal),
+      answer: await ask(access, seed, reference, signal),
     });
   }
   return endpoints;
 }
 
-async function ask(
-  access: RegistryAccess,
-  client: RegistryClient,
-  reference: Reference,
-  signal: AbortSignal,
-): Promise<string> {
+async function ask(access: RegistryAccess, host: HostSeed, reference: Reference, signal: AbortSignal): Promise<string> {
   const started = performance.now();
   try {
-    const repository = repositoryOfClients(access, reference, [client]);
+    const repository = repositoryAt(access, reference, [host]);
     const wanted = reference.digest ?? reference.tag ?? 'latest';
     const { digest, mediaType } = await repository.manifest(wanted, signal);
     return `has ${digest} (${mediaType}), ${Math.round(performance.now() - started)} ms`;
@@ -59,8 +54,8 @@ async function ask(
   }
 }
 
-function describeTls({ host: { url, tls } }: RegistryClient): string {
-  if (url.protocol === 'http:') return 'no TLS';
+function describeTls({ host: { url, tls } }: HostSeed): string {
+  if (url.startsWith('http:')) return 'no TLS';
   if (tls.skipVerify) return 'not verified';
   const own = tls.ca.length === 0 ? [] : [`${tls.ca.length} CAs of its own`];
   const client = tls.clients.length === 0 ? [] : ['a client certificate'];

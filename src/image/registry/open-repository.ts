@@ -1,15 +1,13 @@
-// Puts together what a pull needs to talk to a repository: hosts, credentials, connections.
+// Puts together what a pull needs to talk to a repository: hosts and credentials.
 import { failedPrecondition } from '../../errors.ts';
 import type { Downloads } from '../download/downloads.ts';
 import type { Reference } from '../reference.ts';
-import type { AgentPool } from './agents.ts';
-import { RegistryClient } from './client.ts';
 import { credentialsFor, type RegistryAuth } from './credentials.ts';
 import { resolveHosts } from './hosts.ts';
 import { Repository } from './repository.ts';
+import type { HostSeed } from './seed.ts';
 
 export interface RegistryAccess {
-  readonly agents: AgentPool;
   readonly downloads: Downloads;
   /** Directories of `HOST/hosts.toml`, in the order to look. */
   readonly hostsDirs: readonly string[];
@@ -20,28 +18,28 @@ export interface RegistryAccess {
 }
 
 /** The hosts of a reference in order, with the caller's credentials. Reads configuration files, sends nothing. */
-export async function openClients(
+export async function hostsOf(
   access: RegistryAccess,
   reference: Reference,
   auth: RegistryAuth | undefined,
-): Promise<readonly RegistryClient[]> {
+): Promise<readonly HostSeed[]> {
   const hosts = await resolveHosts(access.hostsDirs, reference.domain);
   if (hosts.length === 0) throw failedPrecondition(`no host is configured for registry "${reference.domain}"`);
-  const clients: RegistryClient[] = [];
+  const seeds: HostSeed[] = [];
   for (const host of hosts) {
     const credentials = await credentialsFor(host, auth, access.dockerConfigPath);
-    clients.push(new RegistryClient({ host, repository: reference.path, credentials, agents: access.agents }));
+    seeds.push({ host: { ...host, url: host.url.href }, credentials });
   }
-  return clients;
+  return seeds;
 }
 
 /** The repository of a reference as these hosts show it. */
-export function repositoryOfClients(
+export function repositoryAt(
   { downloads, maxManifestBytes }: RegistryAccess,
   { path, domain }: Reference,
-  clients: readonly RegistryClient[],
+  hosts: readonly HostSeed[],
 ): Repository {
-  return new Repository({ path, domain, clients, downloads, maxManifestBytes });
+  return new Repository({ seed: { path, domain, hosts }, downloads, maxManifestBytes });
 }
 
 /** The repository of a reference, seen with the caller's credentials. Reads configuration files, sends nothing. */
@@ -50,5 +48,5 @@ export async function openRepository(
   reference: Reference,
   auth: RegistryAuth | undefined,
 ): Promise<Repository> {
-  return repositoryOfClients(access, reference, await openClients(access, reference, auth));
+  return repositoryAt(access, reference, await hostsOf(access, reference, auth));
 }
