@@ -89,7 +89,7 @@ async function measureOn(directory, subject, { image, pulls, isLatency }) {
   await subject.start(directory);
   try {
     dropCaches();
-    const watched = isLatency ? probe(subject.rpc) : undefined;
+    const watched = isLatency ? await probe(subject.rpc) : undefined;
     const cpuBefore = subject.cpuMs;
     const started = performance.now();
     await Promise.all(Array.from({ length: pulls }, () => subject.pull(image)));
