@@ -17,9 +17,17 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
       base: null,
       mixin: currentRequest,
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: describe },
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
     },
     destination ?? pino.destination({ dest: 2, sync: true }),
   );
+}
+
+// pino puts the messages of an error's causes behind its own, which holds them already: each would be there twice or thrice.
+function describe(error: Error): unknown {
+  const described: object = pino.stdSerializers.err(error);
+  // What is no error comes back as it is.
+  return described === error ? error : { ...described, message: error.message };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { withContext } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
 import { inRequest } from '../../../src/observe/request-context.ts';
 
@@ -35,5 +36,15 @@ describe('createLogger()', () => {
 
     expect(JSON.stringify(lines)).not.toMatch(/p1|p2|"t"/);
     expect(JSON.stringify(lines)).toContain('pull');
+  });
+
+  it('says what went wrong once, and where each cause came from', () => {
+    const { lines, log } = capture();
+
+    log.warn({ err: withContext('pulling "app"', withContext('registry "r"', new Error('no route to it'))) }, 'failed');
+
+    expect(lines[0]).toMatchObject({
+      err: { message: 'pulling "app": registry "r": no route to it', stack: expect.stringContaining('caused by: ') },
+    });
   });
 });
