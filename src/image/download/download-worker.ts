@@ -12,6 +12,8 @@ import { downloadBlob } from './download-blob.ts';
 import type { DownloadJob, DownloadReply, DownloadRequest, DownloadSetup, ReadJob } from './job.ts';
 
 const PROGRESS_MS = 100;
+// With credentials that change, the same repository is another one each time.
+const MAX_REPOSITORIES = 256;
 
 const { timeouts, tuning, maxConnections } = workerInput() as DownloadSetup;
 const agents = new AgentPool(timeouts, maxConnections);
@@ -26,7 +28,11 @@ function reply(message: DownloadReply): void {
 function repositoryOf(seed: RepositorySeed): GrownRepository {
   const key = JSON.stringify(seed);
   const repository = repositories.get(key) ?? growRepository(seed, agents);
+  // At the end again, as the first goes first.
+  repositories.delete(key);
   repositories.set(key, repository);
+  const [oldest] = repositories.keys();
+  if (repositories.size > MAX_REPOSITORIES && oldest !== undefined) repositories.delete(oldest);
   return repository;
 }
 

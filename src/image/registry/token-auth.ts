@@ -1,6 +1,5 @@
 // Answers a registry's challenge: a Basic header, or a bearer token fetched from the token server it names.
 import { request, type Dispatcher } from './http.ts';
-import { DaemonError } from '../../errors.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import { fromStatus, fromTransport, registryUnavailable } from './errors.ts';
@@ -91,7 +90,7 @@ function parseAnswer(bytes: Buffer, host: string): Readonly<Record<string, unkno
   try {
     answer = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw new DaemonError('data-loss', `token answer of "${host}" is not JSON`, error);
+    throw registryUnavailable(host, 'its token server sent no JSON; is a proxy or login page in the way?', error);
   }
   return typeof answer === 'object' && answer !== null ? { ...answer } : {};
 }

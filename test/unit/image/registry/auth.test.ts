@@ -121,6 +121,21 @@ describe('authentication at a registry', () => {
     await expect(fixture.pull('app:v1')).resolves.toMatchObject({ id: image.id });
   });
 
+  it.each([
+    { answer: '<html>log in</html>', why: 'its token server sent no JSON; is a proxy or login page in the way?' },
+    { answer: 'null', why: 'its token server sent no token' },
+    { answer: '{"token":5}', why: 'its token server sent no token' },
+    { answer: '{"token":""}', why: 'its token server sent no token' },
+  ])('says that $answer is no token', async ({ answer, why }) => {
+    demand('Bearer T', () => realm());
+    const realm = tokenServer((_request, _body, response) => response.end(answer));
+
+    await expect(fixture.pull('app:v1')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(why),
+    });
+  });
+
   it('says that credentials were refused, without showing them', async () => {
     demand('Basic other', () => 'Basic realm="x"');
 
