@@ -5,6 +5,7 @@ import koffi from 'koffi';
 import { deferred } from '../async/deferred.ts';
 import { readAhead } from '../async/read-ahead.ts';
 import { failedPrecondition, invalidArgument } from '../errors.ts';
+import { OutputRing, PIECES_AHEAD } from './output-ring.ts';
 
 interface Bindings {
   readonly init: (state: Buffer) => void;
@@ -34,7 +35,6 @@ const ERRORS: ReadonlyMap<number, string> = new Map([
   [-5, 'unknown compression method'],
   [-6, 'incorrect data check'],
 ]);
-const OUTPUT_BYTES = 1024 * 1024;
 
 function load(): Bindings | undefined {
   try {
@@ -125,19 +125,18 @@ export function hasIsal(): boolean {
 
 /**
  * Decompresses any number of gzip members; zeros after one are padding. Yields at most 1 MiB at a time, which is valid
- * until the next is asked for; that one is inflated in the thread pool meanwhile.
+ * until the next is asked for; the next ones are inflated in the thread pool meanwhile.
  *
  * @throws failed-precondition without ISA-L; invalid-argument when the bytes are damaged or end within a member
  */
 export function isalGunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  return readAhead(inflateSteps(source));
+  return readAhead(inflateSteps(source), PIECES_AHEAD);
 }
 
-/** Fills two buffers in turn. */
 async function* inflateSteps(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   if (bindings === undefined) throw failedPrecondition(`gzip: ${LIBRARY} is not installed`);
   const inflater = new Inflater(bindings);
-  let [out, other] = [Buffer.allocUnsafeSlow(OUTPUT_BYTES), Buffer.allocUnsafeSlow(OUTPUT_BYTES)];
+  const ring = new OutputRing();
   let isBetween = false;
   for await (const chunk of source) {
     inflater.give(chunk);
@@ -148,12 +147,15 @@ async function* inflateSteps(source: AsyncIterable<Buffer>): AsyncGenerator<Buff
         inflater.begin();
         isBetween = false;
       }
+      const out = ring.free;
       const filled = await inflater.stepAside(out);
       isBetween = inflater.isFinished;
-      [out, other] = [other, out];
-      if (filled.length > 0) yield filled;
+      if (filled.length > 0) {
+        ring.turn();
+        yield filled;
+      }
       // A full buffer may mean that more is waiting inside although all input was taken.
-      if (!isBetween && inflater.left.length === 0 && filled.length < OUTPUT_BYTES) break;
+      if (!isBetween && inflater.left.length === 0 && filled.length < out.length) break;
     }
   }
   if (!isBetween) throw invalidArgument('gzip: unexpected end of file');

@@ -3,6 +3,7 @@ import koffi from 'koffi';
 import { deferred } from '../async/deferred.ts';
 import { readAhead } from '../async/read-ahead.ts';
 import { failedPrecondition, invalidArgument } from '../errors.ts';
+import { OutputRing, PIECES_AHEAD } from './output-ring.ts';
 
 type Result = number | bigint;
 
@@ -22,7 +23,6 @@ interface Bindings {
   readonly errorName: (code: Result) => string;
 }
 
-const OUTPUT_BYTES = 1024 * 1024;
 const LIBRARY = 'libzstd.so.1';
 // `struct ZSTD_inBuffer_s` and `ZSTD_outBuffer_s` of zstd.h, on 64-bit Linux: an address, a size, a position.
 const VIEW_BYTES = 24;
@@ -71,32 +71,34 @@ class View {
 
 /**
  * Decompresses any number of concatenated frames. Yields at most 1 MiB at a time, which is valid until the next is
- * asked for; that one is made in the thread pool meanwhile.
+ * asked for; the next ones are made in the thread pool meanwhile.
  *
  * @throws failed-precondition without libzstd; invalid-argument when the bytes are damaged or end within a frame
  */
 export function zstdDecompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  return readAhead(decompressSteps(source));
+  return readAhead(decompressSteps(source), PIECES_AHEAD);
 }
 
-/** Fills two buffers in turn. */
 async function* decompressSteps(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   if (bindings === undefined) throw failedPrecondition(`zstd: ${LIBRARY} is not installed`);
   const context = bindings.create();
   const [input, output] = [new View(), new View()];
-  let [out, other] = [Buffer.allocUnsafeSlow(OUTPUT_BYTES), Buffer.allocUnsafeSlow(OUTPUT_BYTES)];
+  const ring = new OutputRing();
   let isBetween = true;
   try {
     for await (const chunk of source) {
       input.aim(chunk);
       let isFull = false;
       do {
+        const out = ring.free;
         output.aim(out);
         isBetween = await step(bindings, context, output, input);
         const filled = out.subarray(0, output.position);
-        isFull = filled.length === OUTPUT_BYTES;
-        [out, other] = [other, out];
-        if (filled.length > 0) yield filled;
+        isFull = filled.length === out.length;
+        if (filled.length > 0) {
+          ring.turn();
+          yield filled;
+        }
         // A full output buffer may mean that more is waiting inside although all input was taken.
       } while (input.position < chunk.length || (isFull && !isBetween));
     }

@@ -2,6 +2,7 @@
 // loaded and opened before it changes its root; reading runs in the thread pool, which does not.
 import { createHash } from 'node:crypto';
 import { constants, openSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { errorCode, errorMessage } from '../../errors.ts';
 import { becomeBackground } from '../../host/background-thread.ts';
@@ -15,6 +16,8 @@ import { LayerWriter } from './layer-writer.ts';
 import { LimitGuard } from './limits.ts';
 import { TarParser } from './tar/parser.ts';
 
+// Between them the pool is given the next piece to inflate: it would wait until all of this one is written.
+const PART_BYTES = 256 * 1024;
 const NOTHING = { bytes: 0, inodes: 0 };
 // The way back. Nothing in a layer's directory leads to it: names there are looked up below the layer's root only.
 const home = openSync('/', constants.O_RDONLY | constants.O_DIRECTORY);
@@ -39,8 +42,12 @@ async function unpack(job: LayerJob): Promise<LayerOutcome> {
   confine(job.root);
   for await (const chunk of blob.bytes) {
     guard.countBytes(chunk.length);
-    hash.update(chunk);
-    parser.push(chunk);
+    for (let at = 0; at < chunk.length; at += PART_BYTES) {
+      if (at > 0) await turn();
+      const part = chunk.subarray(at, at + PART_BYTES);
+      hash.update(part);
+      parser.push(part);
+    }
   }
   parser.finish();
   writer.finish();

@@ -16,23 +16,21 @@ async function* failing(): AsyncGenerator<number, void, undefined> {
 }
 
 describe('readAhead()', () => {
-  it('has begun the next item before it hands one out', async () => {
+  it.each([
+    { ahead: 1, last: [1, 2, 3, 3] },
+    { ahead: 3, last: [3, 3, 3, 3] },
+  ])('has begun $ahead more before it hands one out', async ({ ahead, last }) => {
     const begun: number[] = [];
     const seen: [number, number | undefined][] = [];
-    for await (const item of readAhead(counted(4, begun))) seen.push([item, begun.at(-1)]);
+    for await (const item of readAhead(counted(4, begun), ahead)) seen.push([item, begun.at(-1)]);
 
-    expect(seen).toEqual([
-      [0, 1],
-      [1, 2],
-      [2, 3],
-      [3, 3],
-    ]);
+    expect(seen).toEqual(last.map((begunLast, item) => [item, begunLast]));
   });
 
   it('tells a failure after the items before it', async () => {
     const seen: number[] = [];
     const all = async () => {
-      for await (const item of readAhead(failing())) seen.push(item);
+      for await (const item of readAhead(failing(), 2)) seen.push(item);
     };
 
     await expect(all()).rejects.toThrow('broken');
@@ -48,7 +46,7 @@ describe('readAhead()', () => {
         isOver = true;
       }
     }
-    for await (const item of readAhead(endless())) if (item === 1) break;
+    for await (const item of readAhead(endless(), 2)) if (item === 1) break;
 
     expect(isOver).toBe(true);
   });
