@@ -89,7 +89,8 @@ container() {
     "$1" "$image" "$2" "$1" "${3-0}" >"$dir/$1.json"
 }
 run() { crictl create "$pod" "$dir/$1.json" "$dir/one.pod.json" && crictl start "$(crictl ps -aq --name "^$1\$")" >/dev/null; }
-is_over() { for _ in $(seq 100); do crictl inspect "$1" | grep -q '"CONTAINER_EXITED"' && return 0; sleep 0.2; done; return 1; }
+# grep reads to the end: with -q it would leave at the match, and pipefail would see crictl's SIGPIPE.
+is_over() { for _ in $(seq 100); do crictl inspect "$1" | grep '"CONTAINER_EXITED"' >/dev/null && return 0; sleep 0.2; done; return 1; }
 # forwarded ID: a request through the API server's way in is answered.
 forwarded() {
   crictl port-forward "$1" 18080:8080 >/dev/null 2>&1 &
