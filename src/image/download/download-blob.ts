@@ -2,7 +2,6 @@
 import { DaemonError, withContext } from '../../errors.ts';
 import type { PartialFile } from '../content/partial-file.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import type { GrownRepository } from '../registry/seed.ts';
 import { fromTransport, isRetryable } from '../registry/errors.ts';
 import { MAX_ATTEMPTS, pause, retryDelayMs } from '../registry/retry.ts';
 import { tryHosts } from '../registry/try-hosts.ts';
@@ -19,7 +18,9 @@ export interface DownloadTuning extends Pace {
 
 export const DEFAULT_TUNING = { chunkBytes: 8 * 1024 * 1024, rangesAtOnce: 4, minBytesPerSecond: 1024 };
 
-export interface BlobDownload extends GrownRepository {
+export interface BlobDownload {
+  /** Mirrors first. */
+  readonly clients: readonly RegistryClient[];
   readonly descriptor: Descriptor;
   readonly file: PartialFile;
   readonly tuning: DownloadTuning;
@@ -120,15 +121,14 @@ async function fetchRange(
 }
 
 function request(
-  { path, domain, descriptor, file }: BlobDownload,
+  { descriptor, file }: BlobDownload,
   client: RegistryClient,
   range: Range,
   signal: AbortSignal,
 ): ReturnType<RegistryClient['send']> {
   const isWhole = range.from === 0 && range.end === descriptor.size && file.size === 0;
   return client.send({
-    path: `/${path}/blobs/${descriptor.digest}`,
-    query: client.host.isMirror ? { ns: domain } : {},
+    path: `/blobs/${descriptor.digest}`,
     headers: isWhole ? {} : { range: rangeHeader(range) },
     what: what(descriptor),
     isPaced: true,

@@ -53,7 +53,8 @@ async function download(job: DownloadJob, signal: AbortSignal): Promise<void> {
   const timer = setInterval(report, PROGRESS_MS);
   try {
     const onRetry = () => void (retries += 1);
-    await downloadBlob({ ...repositoryOf(repository), descriptor, file, tuning, onRetry, signal });
+    const { clients } = repositoryOf(repository);
+    await downloadBlob({ clients, descriptor, file, tuning, onRetry, signal });
     gauge.complete();
   } catch (error) {
     gauge.void();

@@ -40,7 +40,7 @@ export interface DownloadCounts {
 
 interface Waiting {
   /** For a document there is none. */
-  readonly download?: DownloadOrder | undefined;
+  readonly download: DownloadOrder | undefined;
   readonly signal: AbortSignal;
   readonly end: Deferred<FetchedDocument | undefined>;
 }

@@ -39,13 +39,6 @@ export class AgentPool {
     this.#agents.set(key, agent);
     return agent;
   }
-
-  /** Drops every connection. */
-  async close(): Promise<void> {
-    const agents = [...this.#agents.values()];
-    this.#agents.clear();
-    await Promise.all(agents.map((agent) => agent.destroy()));
-  }
 }
 
 function toConnectOptions(tls: TlsOptions): Record<string, unknown> {

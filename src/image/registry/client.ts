@@ -12,9 +12,8 @@ import { isRetryableStatus, MAX_ATTEMPTS, pause, retryDelayMs } from './retry.ts
 import { authorize } from './token-auth.ts';
 
 export interface RegistryRequest {
-  /** Below `/v2`, with a leading slash. */
+  /** Below the repository's own path, with a leading slash. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** What is asked for, in messages. */
   readonly what: string;
@@ -25,7 +24,10 @@ export interface RegistryRequest {
 
 export interface RegistryClientOptions {
   readonly host: RegistryHost;
+  /** The repository's path at its registry. */
   readonly repository: string;
+  /** The registry that is meant; mirrors are told. */
+  readonly domain: string;
   readonly credentials: Credentials;
   readonly agents: AgentPool;
 }
@@ -88,9 +90,9 @@ export class RegistryClient {
   }
 
   async #follow(input: RegistryRequest): Promise<Dispatcher.ResponseData> {
-    const { host } = this.#options;
-    let url = new URL(host.url.href + input.path);
-    for (const [name, value] of Object.entries(input.query ?? {})) url.searchParams.set(name, value);
+    const { host, repository, domain } = this.#options;
+    let url = new URL(`${host.url.href}/${repository}${input.path}`);
+    if (host.isMirror) url.searchParams.set('ns', domain);
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
       const isOwn = url.origin === host.url.origin;
       // What proves who we are is for this host only, not for the storage it may send us to.

@@ -7,6 +7,7 @@ import type { Descriptor } from '../schema.ts';
 import { readLimited } from './body.ts';
 import { headerOf, type RegistryClient } from './client.ts';
 import { fromTransport, registryUnavailable } from './errors.ts';
+import type { Dispatcher } from './http.ts';
 import type { GrownRepository } from './seed.ts';
 import { tryHosts } from './try-hosts.ts';
 
@@ -32,32 +33,20 @@ export function fetchDocument(
   return tryHosts(repository.clients, isByTag ? 'resolve' : 'pull', signal, (client) =>
     name.kind === 'manifest'
       ? manifestFrom(repository, client, name.tagOrDigest, name.limitBytes, signal)
-      : blobFrom(repository, client, name.descriptor, name.limitBytes, signal),
+      : blobFrom(client, name.descriptor, name.limitBytes, signal),
   );
 }
 
 async function blobFrom(
-  { path, domain }: GrownRepository,
   client: RegistryClient,
-  descriptor: Descriptor,
+  { digest, size, mediaType }: Descriptor,
   limitBytes: number,
   signal: AbortSignal,
 ): Promise<FetchedDocument> {
-  const what = `blob "${descriptor.digest}"`;
-  const answer = await client.send({
-    path: `/${path}/blobs/${descriptor.digest}`,
-    query: queryOf(client, domain),
-    what,
-    signal,
-  });
-  let bytes: Buffer;
-  try {
-    bytes = await readLimited(answer.body, Math.min(limitBytes, descriptor.size), what);
-  } catch (error) {
-    throw fromTransport(client.name, error, signal);
-  }
-  if (matchesDigest(bytes, descriptor.digest))
-    return { bytes, digest: descriptor.digest, mediaType: descriptor.mediaType };
+  const what = `blob "${digest}"`;
+  const answer = await client.send({ path: `/blobs/${digest}`, what, signal });
+  const bytes = await bodyOf(answer, client, Math.min(limitBytes, size), what, signal);
+  if (matchesDigest(bytes, digest)) return { bytes, digest, mediaType };
   throw new DaemonError('data-loss', `registry "${client.name}" sent wrong content for ${what}`);
 }
 
@@ -68,33 +57,33 @@ async function manifestFrom(
   limitBytes: number,
   signal: AbortSignal,
 ): Promise<FetchedDocument> {
-  const what = `"${domain}/${path}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}"`;
-  const answer = await client.send({
-    path: `/${path}/manifests/${tagOrDigest}`,
-    query: queryOf(client, domain),
-    headers: { accept: MANIFEST_TYPES.join(', ') },
-    what,
-    signal,
-  });
+  const isByDigest = isDigest(tagOrDigest);
+  const what = `"${domain}/${path}${isByDigest ? '@' : ':'}${tagOrDigest}"`;
+  const headers = { accept: MANIFEST_TYPES.join(', ') };
+  const answer = await client.send({ path: `/manifests/${tagOrDigest}`, headers, what, signal });
   const mediaType = headerOf(answer, 'content-type') ?? '';
-  let bytes: Buffer;
+  const bytes = await bodyOf(answer, client, limitBytes, `manifest of ${what}`, signal);
+  if (mediaType.startsWith('text/html'))
+    throw registryUnavailable(client.name, `it answered a web page for ${what}; is a proxy or login page in the way?`);
+  const claimed = isByDigest ? tagOrDigest : (headerOf(answer, 'docker-content-digest') ?? '');
+  if (!isDigest(claimed)) return { bytes, digest: digestOf(bytes), mediaType };
+  if (matchesDigest(bytes, claimed)) return { bytes, digest: claimed, mediaType };
+  throw new DaemonError(
+    'data-loss',
+    `registry "${client.name}" sent a manifest of ${what} with digest "${digestOf(bytes)}" instead of "${claimed}"`,
+  );
+}
+
+async function bodyOf(
+  { body }: Dispatcher.ResponseData,
+  client: RegistryClient,
+  limitBytes: number,
+  what: string,
+  signal: AbortSignal,
+): Promise<Buffer> {
   try {
-    bytes = await readLimited(answer.body, limitBytes, `manifest of ${what}`);
+    return await readLimited(body, limitBytes, what);
   } catch (error) {
     throw fromTransport(client.name, error, signal);
   }
-  if (mediaType.startsWith('text/html'))
-    throw registryUnavailable(client.name, `it answered a web page for ${what}; is a proxy or login page in the way?`);
-  const claimed = isDigest(tagOrDigest) ? tagOrDigest : headerOf(answer, 'docker-content-digest');
-  if (claimed !== undefined && isDigest(claimed) && !matchesDigest(bytes, claimed)) {
-    throw new DaemonError(
-      'data-loss',
-      `registry "${client.name}" sent a manifest of ${what} with digest "${digestOf(bytes)}" instead of "${claimed}"`,
-    );
-  }
-  return { bytes, digest: claimed !== undefined && isDigest(claimed) ? claimed : digestOf(bytes), mediaType };
-}
-
-function queryOf(client: RegistryClient, domain: string): Readonly<Record<string, string>> {
-  return client.host.isMirror ? { ns: domain } : {};
 }

@@ -29,7 +29,7 @@ export interface GrownRepository extends Pick<RepositorySeed, 'path' | 'domain'>
 export function growRepository({ path, domain, hosts }: RepositorySeed, agents: AgentPool): GrownRepository {
   const clients = hosts.map(
     ({ host, credentials }) =>
-      new RegistryClient({ host: { ...host, url: new URL(host.url) }, repository: path, credentials, agents }),
+      new RegistryClient({ host: { ...host, url: new URL(host.url) }, repository: path, domain, credentials, agents }),
   );
   return { path, domain, clients };
 }

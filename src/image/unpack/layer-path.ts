@@ -35,7 +35,7 @@ function cleanNames(path: string): string {
   return clean === '' ? '' : `/${clean}`;
 }
 
-/** Directory and last name of a clean path that is not the root's. */
+/** Directory and last name of a clean path; both are empty for the root's. */
 export function splitLayerPath(path: string): { readonly directory: string; readonly name: string } {
   const slash = path.lastIndexOf('/');
   return { directory: path.slice(0, slash), name: path.slice(slash + 1) };

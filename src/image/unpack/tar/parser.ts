@@ -85,7 +85,7 @@ export class TarParser {
   }
 
   #endHeader(block: Buffer, from: number): void {
-    if (block[from] === 0 && isZero(block, from)) {
+    if (isZero(block, from)) {
       this.#zeroBlocks += 1;
       return;
     }
